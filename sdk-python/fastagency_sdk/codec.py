@@ -1,0 +1,77 @@
+"""Text frames to messages and back: the one Python rendering of the wire format, for clients and the server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from ._generated.messages import ServerMessage
+from ._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
+from .errors import MalformedMessage
+
+__all__ = ["Message", "Unknown", "decode", "encode"]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A message whose type this version of the protocol does not know. It is kept, never an error.
+
+    `type` is the type it claims, `raw` the decoded JSON object, `text` the frame as it arrived.
+    """
+
+    type: str
+    raw: dict[str, Any]
+    text: str
+
+
+Message = ServerMessage | Unknown
+"""What a conversation yields: one of the ten messages, or `Unknown`."""
+
+
+def decode(text: str) -> Message:
+    """Decode one text frame from a server.
+
+    A frame without `type` is a `text_message`; fields that are not known are ignored; a type that is not known
+    comes back as `Unknown`. Raises `MalformedMessage` when the frame is no JSON object, or is a known type with
+    a missing field or one of the wrong type.
+    """
+    try:
+        raw = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessage(f"the frame is not JSON: {error}", text) from error
+    if not isinstance(raw, dict):
+        raise MalformedMessage("the frame is not a JSON object", text)
+    kind = raw.get("type", DEFAULT_TYPE)
+    if not isinstance(kind, str):
+        raise MalformedMessage("type: must be a string", text)
+    model = MESSAGE_CLASSES.get(kind)
+    if model is None:
+        return Unknown(kind, raw, text)
+    try:
+        return cast(ServerMessage, model.model_validate(raw, strict=True))
+    except ValidationError as error:
+        raise MalformedMessage(f"{kind}: {_first_fault(error)}", text) from error
+
+
+def encode(message: BaseModel) -> str:
+    """Encode one message or frame as strict JSON.
+
+    Raises ValueError for what JSON cannot say: NaN, infinities and objects that are no JSON values (spec FA-CLA-7).
+    """
+    value = message.model_dump(mode="python")
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
