@@ -26,3 +26,25 @@ help: ## List what can be made
 
 .PHONY: setup
 setup: .venv/.stamp ## Build .venv with everything in it
+
+NODE_MODULES := docs/node_modules/.stamp sdk-typescript/node_modules/.stamp tests/node_modules/.stamp
+
+%/node_modules/.stamp: %/package-lock.json tests/environments/need-node.sh
+	@tests/environments/need-node.sh
+	@echo "setup: installing the Node packages of $*"
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@tests/environments/need-chromium.sh
+
+# --- the spec and what is generated from it -----------------------------------
+
+.PHONY: generate
+generate: .venv/.stamp ## Generate everything from spec/
+	@.venv/bin/fastagency-generate
+
+.PHONY: check
+check: .venv/.stamp ## Fail when a generated file is not what spec/ says
+	@.venv/bin/fastagency-generate check
