@@ -157,12 +157,22 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Header:
+    """One header of a response."""
+
+    name: str
+    description: str
+    type: Scalar
+
+
+@dataclass(frozen=True)
 class Response:
     """One documented status of an operation. `body` is None when the response has none."""
 
     status: int
     description: str
     body: Type | None
+    headers: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,11 +211,15 @@ class State:
 
 @dataclass(frozen=True)
 class Transition:
-    """From one state to another, on a message type or an event."""
+    """From one state to another, on a message type or an event.
+
+    `first_message` is the type of the message that the server must send first in the new state (None: any).
+    """
 
     source: str
     on: str
     target: str
+    first_message: str | None = None
 
 
 @dataclass(frozen=True)
