@@ -1,0 +1,90 @@
+"""Typed clients for FastAgency workflows: `AsyncClient`, and `Client`, which is the same without `async`."""
+
+from __future__ import annotations
+
+from ._generated.messages import (
+    ContentPart,
+    Error,
+    ErrorContent,
+    FunctionCallExecution,
+    FunctionCallExecutionContent,
+    KeepAlive,
+    KeepAliveContent,
+    MultipleChoice,
+    MultipleChoiceContent,
+    ServerMessage,
+    SuggestedFunctionCall,
+    SuggestedFunctionCallContent,
+    SystemMessage,
+    SystemMessageContent,
+    TextInput,
+    TextInputContent,
+    TextMessage,
+    TextMessageContent,
+    WorkflowCompleted,
+    WorkflowCompletedContent,
+    WorkflowInfo,
+    WorkflowStarted,
+    WorkflowStartedContent,
+)
+from ._generated.tables import PROTOCOL_VERSION, CloseCode, ConversationState
+from .aio import AsyncClient, AsyncConversation
+from .answers import Question
+from .codec import Message, Unknown
+from .errors import (
+    ConversationError,
+    ConversationLost,
+    ConversationRefused,
+    FastAgencyError,
+    MalformedMessage,
+    NotAsked,
+    RequestRefused,
+    ServerUnreachable,
+)
+from .retry import Retry
+from .sync import Client, Conversation
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "AsyncClient",
+    "AsyncConversation",
+    "Client",
+    "CloseCode",
+    "ContentPart",
+    "Conversation",
+    "ConversationError",
+    "ConversationLost",
+    "ConversationRefused",
+    "ConversationState",
+    "Error",
+    "ErrorContent",
+    "FastAgencyError",
+    "FunctionCallExecution",
+    "FunctionCallExecutionContent",
+    "KeepAlive",
+    "KeepAliveContent",
+    "MalformedMessage",
+    "Message",
+    "MultipleChoice",
+    "MultipleChoiceContent",
+    "NotAsked",
+    "Question",
+    "RequestRefused",
+    "Retry",
+    "ServerMessage",
+    "ServerUnreachable",
+    "SuggestedFunctionCall",
+    "SuggestedFunctionCallContent",
+    "SystemMessage",
+    "SystemMessageContent",
+    "TextInput",
+    "TextInputContent",
+    "TextMessage",
+    "TextMessageContent",
+    "Unknown",
+    "WorkflowCompleted",
+    "WorkflowCompletedContent",
+    "WorkflowInfo",
+    "WorkflowStarted",
+    "WorkflowStartedContent",
+]

@@ -2,15 +2,17 @@
 
 FastAgencyError
 ├── ServerUnreachable          no connection to the server, or it broke before there was a conversation
-├── RequestRefused             a REST request was answered with an error status
-├── MalformedMessage           the server sent a frame that is not what its type says
+├── RequestRefused             a request was answered with an error status
+├── MalformedMessage           the server sent something that is not what it should be
 ├── ConversationError          the conversation cannot go on
-│   ├── ConversationRefused    the server closed with a code of its own
-│   └── ConversationLost       the connection broke: no close frame, or one that says it was not the end
+│   ├── ConversationRefused    the server closed with a code that says what was wrong
+│   └── ConversationLost       the connection ended before the workflow did
 └── NotAsked                   an answer while nothing is asked, or one that the question does not allow
 """
 
 from __future__ import annotations
+
+from ._generated.tables import CLIENT_ACTIONS, CloseCode
 
 __all__ = [
     "ConversationError",
@@ -33,9 +35,10 @@ class ServerUnreachable(FastAgencyError):
 
 
 class RequestRefused(FastAgencyError):
-    """A REST request was answered with an error status.
+    """A request, or the opening of the WebSocket, was answered with an error status.
 
-    `status` is the HTTP status, `detail` what the server said, `retry_after` seconds to wait (None: not said).
+    `status` is the HTTP status, `detail` what the server said as one sentence, `retry_after` seconds to wait
+    before the next try (None: not said).
     """
 
     def __init__(self, status: int, detail: str, retry_after: float | None = None) -> None:
@@ -46,7 +49,10 @@ class RequestRefused(FastAgencyError):
 
 
 class MalformedMessage(FastAgencyError):
-    """The server sent a frame that is not what its type says. `text` is the frame as it arrived."""
+    """The server sent a frame or a response that is not what it should be.
+
+    `text` is what arrived; bytes that are not UTF-8 stand in it as replacement characters.
+    """
 
     def __init__(self, why: str, text: str) -> None:
         super().__init__(why)
@@ -54,20 +60,41 @@ class MalformedMessage(FastAgencyError):
 
 
 class ConversationError(FastAgencyError):
-    """The conversation cannot go on. `code` is the close code, None when no close frame came."""
+    """The conversation cannot go on.
 
-    def __init__(self, message: str, code: int | None = None, reason: str = "") -> None:
+    `code` and `reason` are those of the close frame; `code` is 1006 when none came (RFC 6455, 7.1.5).
+    """
+
+    def __init__(self, message: str, code: int, reason: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
 
 
 class ConversationRefused(ConversationError):
-    """The server closed with a code that says what was wrong (spec FA-CLS)."""
+    """The server closed with a code that says what was wrong (spec FA-CLS).
+
+    `detail` is the text of the last `error` message before the close, None when there was none.
+    """
+
+    def __init__(self, message: str, code: int, reason: str = "", detail: str | None = None) -> None:
+        super().__init__(message, code, reason)
+        self.detail = detail
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same conversation may be tried again later, for example on a server that was full.
+
+        The spec's table says so for the codes that it knows, the range for the others (spec FA-CLS: 41xx).
+        """
+        try:
+            return CLIENT_ACTIONS[CloseCode(self.code)] == "retry"
+        except ValueError:
+            return 4100 <= self.code < 4200
 
 
 class ConversationLost(ConversationError):
-    """The connection broke before the end. The client never runs a workflow again by itself (spec FA-NEG-3)."""
+    """The connection ended before the workflow. The client never runs it again by itself (spec FA-NEG-3)."""
 
 
 class NotAsked(FastAgencyError):

@@ -1,0 +1,305 @@
+"""The asynchronous client. `sync` is the same without `await`: change both together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import ssl as ssl_module
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConcurrencyError, ConnectionClosed, WebSocketException
+from websockets.protocol import State
+
+from ._generated.messages import Error, InitiatedWorkflow, WorkflowInfo
+from ._generated.tables import ConversationState
+from ._socket import close_of, connect_arguments, why_not_open
+from .answers import Question
+from .codec import Message
+from .errors import RequestRefused, ServerUnreachable
+from .options import MAX_MESSAGE_SIZE, Options
+from .protocol import ConversationProtocol
+from .rest import initiate_body, read_discovery, read_initiated
+from .retry import Retry
+from .urls import DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, WS_PATH, Endpoints
+
+__all__ = ["AsyncClient", "AsyncConversation", "AsyncHeaders"]
+
+AsyncHeaders = Mapping[str, str] | Callable[[], Mapping[str, str] | Awaitable[Mapping[str, str]]]
+"""Headers for every request and socket, or what returns them: called each time, so that credentials are
+fresh.
+"""
+
+
+class AsyncClient:
+    """A client of one server.
+
+    `url` is where the server is: http, https, ws or wss, with a path prefix if it has one. The three paths
+    are the defaults of the server's adapter. `user_id` is sent along for servers that want one; it opens
+    nothing. Times are in seconds and explained, with the other limits, at `options.Options`. `http_client` is
+    used for the requests and stays open; `transport` is one for a client made here. `ssl` is the context for
+    https and wss.
+
+    Raises ValueError for a `url` that is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: AsyncHeaders | None = None,
+        user_id: str | None = None,
+        discovery_path: str = DISCOVERY_PATH,
+        initiate_workflow_path: str = INITIATE_WORKFLOW_PATH,
+        ws_path: str = WS_PATH,
+        timeout: float | None = 10.0,
+        open_timeout: float | None = 10.0,
+        close_timeout: float | None = 5.0,
+        message_timeout: float | None = None,
+        ping_interval: float | None = 20.0,
+        max_message_size: int | None = MAX_MESSAGE_SIZE,
+        retry: Retry = Retry(),  # noqa: B008 - frozen
+        ssl: ssl_module.SSLContext | None = None,
+        http_client: httpx.AsyncClient | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._options = Options(
+            endpoints=Endpoints.of(url, discovery_path, initiate_workflow_path, ws_path),
+            user_id=user_id,
+            timeout=timeout,
+            open_timeout=open_timeout,
+            close_timeout=close_timeout,
+            message_timeout=message_timeout,
+            ping_interval=ping_interval,
+            max_message_size=max_message_size,
+            retry=retry,
+            ssl=ssl,
+        )
+        self._headers = headers
+        self._owns_http = http_client is None
+        self._http = http_client or httpx.AsyncClient(
+            transport=transport, verify=True if ssl is None else ssl, timeout=timeout
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections for requests. Conversations close themselves."""
+        if self._owns_http:
+            await self._http.aclose()
+
+    async def discovery(self) -> list[WorkflowInfo]:
+        """Return the workflows that the server offers.
+
+        A server that cannot be reached or is full is asked again, as `retry` says. Raises ServerUnreachable,
+        RequestRefused, and MalformedMessage for an answer that is no list of workflows.
+        """
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return read_discovery(await self._request("GET", self._options.endpoints.discovery))
+            except (ServerUnreachable, RequestRefused) as error:
+                delay = self._options.retry.delay(tried, error)
+                if delay is None:
+                    raise
+            await asyncio.sleep(delay)
+
+    def start(self, name: str, params: Mapping[str, Any] | None = None) -> AsyncConversation:
+        """Return a conversation with the workflow `name`, to be entered with `async with`: that starts it.
+
+        `params` are the workflow's parameters, any JSON object.
+        """
+        return AsyncConversation(self, name, params or {})
+
+    async def _initiate(self, name: str, params: Mapping[str, Any]) -> InitiatedWorkflow:
+        body = initiate_body(name, dict(params), self._options.user_id)
+        return read_initiated(await self._request("POST", self._options.endpoints.initiate_workflow, body))
+
+    async def _request(self, method: str, url: str, body: str | None = None) -> httpx.Response:
+        headers = dict(await self._fresh_headers())
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return await self._http.request(
+                method, url, content=body, headers=headers, timeout=self._options.timeout
+            )
+        except httpx.RequestError as error:
+            raise ServerUnreachable(f"{url}: {error or type(error).__name__}") from error
+
+    async def _open_socket(self) -> ClientConnection:
+        url = self._options.endpoints.ws
+        arguments = connect_arguments(connect, self._options, await self._fresh_headers())
+        try:
+            return await connect(url, **arguments)
+        except (OSError, WebSocketException) as error:
+            raise why_not_open(url, error) from error
+
+    async def _fresh_headers(self) -> Mapping[str, str]:
+        headers = self._headers() if callable(self._headers) else self._headers
+        if inspect.isawaitable(headers):
+            headers = await headers
+        return headers or {}
+
+
+class AsyncConversation:
+    """One conversation: `async with` starts and closes it, `async for` yields its messages, `answer` replies.
+
+    The iteration ends after `workflow_completed` and the close. It raises ConversationRefused when the server
+    closed with a code that says what was wrong, ConversationLost when the connection ended first, and
+    MalformedMessage for a frame that is not what it should be; after that one it may be iterated on. Messages
+    of an unknown type come as `Unknown`. TimeoutError says that `message_timeout` passed; the conversation is
+    still there.
+
+    Leaving `async with` early closes the socket, which ends the workflow (spec FA-CLA-6).
+    """
+
+    def __init__(self, client: AsyncClient, name: str, params: Mapping[str, Any]) -> None:
+        self._client = client
+        self._name = name
+        self._params = params
+        self._entered = False
+        self._protocol: ConversationProtocol | None = None
+        self._socket: ClientConnection | None = None
+
+    @property
+    def workflow_uuid(self) -> str | None:
+        """The conversation's id as the server named it. None before it is entered."""
+        return None if self._protocol is None else self._protocol.workflow_uuid
+
+    @property
+    def state(self) -> ConversationState:
+        """Where the conversation stands (spec FA-LIF), as far as a client can tell: see
+        `ConversationProtocol`.
+        """
+        return ConversationState.CREATED if self._protocol is None else self._protocol.state
+
+    @property
+    def question(self) -> Question | None:
+        """The question that `answer` replies to, None when nothing is asked."""
+        return None if self._protocol is None else self._protocol.question
+
+    @property
+    def result(self) -> str | None:
+        """What the workflow returned. None before its end, and when it returned nothing."""
+        return None if self._protocol is None else self._protocol.result
+
+    @property
+    def last_error(self) -> Error | None:
+        """The last `error` message that came, None when none did."""
+        return None if self._protocol is None else self._protocol.last_error
+
+    async def __aenter__(self) -> Self:
+        """Announce the conversation, open the socket and send the first frame.
+
+        Raises ServerUnreachable, RequestRefused (404 for a workflow that is not there), MalformedMessage, and
+        ValueError for params that JSON cannot say.
+        """
+        if self._entered:
+            raise RuntimeError("a conversation starts once: call start() again for another one")
+        self._entered = True
+        protocol = ConversationProtocol(await self._client._initiate(self._name, self._params))
+        self._socket = await self._client._open_socket()
+        self._protocol = protocol
+        try:
+            # A server that closed already is no error here: the iteration tells why it did.
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.send(protocol.start())
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        protocol, socket = self._open()
+        completed = protocol.state is ConversationState.COMPLETED
+        options = self._client._options
+        try:
+            async with asyncio.timeout(options.close_timeout if completed else options.message_timeout):
+                data = await socket.recv()
+        except ConnectionClosed as closed:
+            code, reason, by_client = close_of(closed)
+            self._end(protocol, code, reason, by_client, closed)
+        except UnicodeDecodeError as error:
+            # Releases of websockets before 14 leave it to the caller to fail the connection (RFC 6455, 8.1).
+            await socket.close(1007)
+            self._end(protocol, 1007, "", True, error)
+        except TimeoutError:
+            if not completed:
+                raise
+            await self.close()
+            raise StopAsyncIteration from None
+        if isinstance(data, bytes):
+            raise protocol.receive_binary(data)
+        return protocol.receive_text(data)
+
+    async def answer(self, value: str | Iterable[str]) -> None:
+        """Answer the open question: with a text, a choice, or several choices.
+
+        Raises NotAsked when nothing is asked or the question does not allow the value, and the conversation's
+        error when it has ended. An answer is sent once; nothing confirms that it arrived but what follows.
+        """
+        protocol, socket = self._open()
+        frame = protocol.answer(value)
+        try:
+            await socket.send(frame)
+        except ConnectionClosed as closed:
+            code, reason, by_client = close_of(closed)
+            raise protocol.unsent(code, reason, by_client=by_client) from closed
+
+    async def close(self) -> None:
+        """Close the socket. Before the end that ends the workflow; afterwards, and the second time, it does
+        nothing.
+        """
+        if self._protocol is not None:
+            self._protocol.leave()
+        if self._socket is None or self._socket.protocol.state is State.CLOSED:
+            return
+        # While unread messages fill the buffer the library reads no close frame either, so they are read
+        # away.
+        drain = asyncio.create_task(_drain(self._socket))
+        try:
+            await self._socket.close()
+        finally:
+            drain.cancel()
+            # Does nothing after a close; when this was cancelled instead, it leaves no socket behind.
+            self._socket.transport.abort()
+            await asyncio.wait({drain})
+
+    def _open(self) -> tuple[ConversationProtocol, ClientConnection]:
+        if self._protocol is None or self._socket is None:
+            raise RuntimeError("the conversation is not started: enter it with 'async with'")
+        return self._protocol, self._socket
+
+    def _end(
+        self, protocol: ConversationProtocol, code: int, reason: str, by_client: bool, cause: Exception
+    ) -> NoReturn:
+        ending = protocol.disconnected(code, reason, by_client=by_client)
+        if ending is None:
+            raise StopAsyncIteration from None
+        raise ending from cause
+
+
+async def _drain(socket: ClientConnection) -> None:
+    with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+        while True:
+            with contextlib.suppress(UnicodeDecodeError):
+                await socket.recv()

@@ -1,0 +1,61 @@
+"""From one base URL to the three addresses of a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+__all__ = ["DISCOVERY_PATH", "INITIATE_WORKFLOW_PATH", "WS_PATH", "Endpoints"]
+
+DISCOVERY_PATH = "/fastagency/discovery"
+INITIATE_WORKFLOW_PATH = "/fastagency/initiate_workflow"
+WS_PATH = "/fastagency/ws"
+
+_SECURE = {"http": False, "ws": False, "https": True, "wss": True}
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a server's three routes are, as absolute URLs: two for HTTP, one for the WebSocket."""
+
+    discovery: str
+    initiate_workflow: str
+    ws: str
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        discovery_path: str = DISCOVERY_PATH,
+        initiate_workflow_path: str = INITIATE_WORKFLOW_PATH,
+        ws_path: str = WS_PATH,
+    ) -> Endpoints:
+        """Return the addresses below `url`, which may carry a path prefix.
+
+        `url` may be http, https, ws or wss: what counts is whether it is encrypted. Raises ValueError for any
+        other scheme, a URL without a host, a bad port, and a query or a fragment, which a base URL cannot
+        have.
+        """
+        parts = urlsplit(url.strip())
+        secure = _SECURE.get(parts.scheme)
+        if secure is None:
+            raise ValueError(f"{url!r} must start with http://, https://, ws:// or wss://")
+        if not parts.hostname:
+            raise ValueError(f"{url!r} names no host")
+        if parts.query or parts.fragment:
+            raise ValueError(f"{url!r} is a base URL and cannot have a query or a fragment")
+        _check_port(url, parts)
+        http = f"{'https' if secure else 'http'}://{parts.netloc}{parts.path.rstrip('/')}"
+        ws = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}"
+        return cls(_below(http, discovery_path), _below(http, initiate_workflow_path), _below(ws, ws_path))
+
+
+def _check_port(url: str, parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{url!r} has a bad port: {error}") from None
+
+
+def _below(base: str, path: str) -> str:
+    return f"{base}/{path.lstrip('/')}"
