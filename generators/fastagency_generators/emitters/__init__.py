@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ..emit import Target
+from ..emit import Target, language
+from .bundle import BundleTarget
+from .python import PythonTarget
+from .typescript import TypeScriptEmitter
 
 __all__ = ["targets"]
 
 
 def targets() -> list[Target]:
     """Return every target, in the order in which they are generated."""
-    return []
+    return [PythonTarget(), language(TypeScriptEmitter), BundleTarget()]

@@ -1,0 +1,137 @@
+/**
+ * A WebSocket for Node 20, which has none: the part of the browsers' that the SDK uses, on `node:http`. Newer Nodes
+ * have their own, and `node.ts` prefers it.
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash, randomBytes } from "node:crypto";
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Duplex } from "node:stream";
+
+import type { WebSocketLike } from "./conversation.js";
+import { closePayload, encodeFrame, FrameError, FrameReader, NO_STATUS, Opcode } from "./frames.js";
+import { NO_CLOSE_FRAME } from "./protocol.js";
+
+const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const LARGEST_MESSAGE = 64 * 1024 * 1024;
+/** How long the server may take to close the connection once both sides have said so, in milliseconds. */
+const CLOSE_TIMEOUT = 5_000;
+
+export class NodeWebSocket implements WebSocketLike {
+  binaryType = "arraybuffer";
+  onopen: WebSocketLike["onopen"] = null;
+  onmessage: WebSocketLike["onmessage"] = null;
+  onerror: WebSocketLike["onerror"] = null;
+  onclose: WebSocketLike["onclose"] = null;
+  readonly #request: ClientRequest;
+  readonly #reader = new FrameReader(LARGEST_MESSAGE);
+  #socket: Duplex | null = null;
+  #sentClose = false;
+  #deaf = false;
+  #ended = false;
+  #code = NO_CLOSE_FRAME;
+  #reason = "";
+
+  /** Start to connect to `url` (`ws:` or `wss:`). Throws a TypeError when it is no URL. */
+  constructor(url: string, options: { readonly headers?: Readonly<Record<string, string>> } = {}) {
+    const address = new URL(url.replace(/^ws/, "http"));
+    const key = randomBytes(16).toString("base64");
+    const accept = createHash("sha1")
+      .update(key + HANDSHAKE_GUID)
+      .digest("base64");
+    this.#request = (address.protocol === "https:" ? httpsRequest : httpRequest)(address, {
+      headers: {
+        ...options.headers,
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": key,
+      },
+    });
+    this.#request.on("error", (error) => this.#fail(error.message));
+    this.#request.on("response", (response: IncomingMessage) => {
+      response.resume();
+      this.#request.destroy();
+      this.#fail(`the server answered ${response.statusCode} instead of opening`);
+    });
+    this.#request.on("upgrade", (response: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const { upgrade = "", "sec-websocket-accept": accepted, ...others } = response.headers;
+      const agreed = others["sec-websocket-extensions"] ?? others["sec-websocket-protocol"];
+      if (upgrade.toLowerCase() !== "websocket" || accepted !== accept || agreed) {
+        socket.destroy();
+        this.#fail("the server's handshake is not that of a WebSocket");
+      } else this.#open(socket, head);
+    });
+    this.#request.end();
+  }
+
+  /** Send a text frame. Like the browsers', it drops what comes after the close. */
+  send(text: string): void {
+    if (!this.#socket) throw new Error("the WebSocket is not open yet");
+    if (!this.#sentClose) this.#socket.write(encodeFrame(Opcode.Text, Buffer.from(text)));
+  }
+
+  /** Close with `code`, and wait for the server to do the same. */
+  close(code = 1000, reason = ""): void {
+    if (!this.#socket) {
+      this.#request.destroy();
+      this.#fail("it was closed before it was open");
+    } else this.#sendClose(code, reason);
+  }
+
+  #open(socket: Duplex, head: Buffer): void {
+    this.#socket = socket;
+    socket.on("data", (bytes: Buffer) => this.#receive(bytes));
+    socket.on("error", () => socket.destroy());
+    socket.on("end", () => socket.end());
+    socket.on("close", () => this.#end());
+    this.onopen?.({ type: "open" });
+    if (head.length) this.#receive(head);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#deaf) return;
+    try {
+      for (const event of this.#reader.push(bytes)) {
+        if (event.type === "text") this.onmessage?.({ type: "message", data: event.text });
+        else if (event.type === "binary") this.onmessage?.({ type: "message", data: event.data });
+        else if (event.type === "ping") this.#socket?.write(encodeFrame(Opcode.Pong, event.data));
+        else {
+          this.#deaf = true;
+          [this.#code, this.#reason] = [event.code, event.reason];
+          this.#sendClose(event.code);
+          this.#socket?.end();
+          return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      // Like the browsers', a connection that the other side broke counts as one without a close frame.
+      this.#deaf = true;
+      this.onerror?.({ type: "error", message: error.message });
+      this.#sendClose(error.code, error.message);
+      this.#socket?.end();
+    }
+  }
+
+  #sendClose(code: number, reason = ""): void {
+    if (this.#sentClose) return;
+    this.#sentClose = true;
+    const payload = code === NO_STATUS ? Buffer.alloc(0) : closePayload(code, reason);
+    this.#socket?.write(encodeFrame(Opcode.Close, payload));
+    setTimeout(() => this.#socket?.destroy(), CLOSE_TIMEOUT).unref();
+  }
+
+  #fail(message: string): void {
+    if (this.#ended || this.#socket) return;
+    this.onerror?.({ type: "error", message });
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onclose?.({ type: "close", code: this.#code, reason: this.#reason });
+  }
+}
