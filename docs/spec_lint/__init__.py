@@ -1,0 +1,1 @@
+"""Readers that find faults in the spec."""
