@@ -1,0 +1,10 @@
+"""The server: workflows, offered to clients over REST and WebSocket as FastAgency's protocol has it."""
+
+from __future__ import annotations
+
+from .adapter import FastAPIAdapter
+from .settings import Settings
+from .ui import UI, AsyncUI
+from .workflows import Workflows
+
+__all__ = ["UI", "AsyncUI", "FastAPIAdapter", "Settings", "Workflows"]

@@ -1,0 +1,141 @@
+"""`FastAPIAdapter`: workflows, offered over REST and WebSocket as routes of a FastAPI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastagency_sdk._generated.messages import InitiatedWorkflow, InitiateWorkflowRequest, WorkflowInfo
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
+
+from .connection import Connection
+from .errors import ServerError
+from .identity import GetUserId, as_user_id, user_of_socket
+from .lookup import describe, list_workflows
+from .reservations import Reservations
+from .rest import StrictRoute, as_http, responses
+from .runner import Runner
+from .settings import Settings
+from .workflows import NativeProvider, Provider
+
+if TYPE_CHECKING:
+    from .provider import FastAPIProvider
+
+__all__ = ["FastAPIAdapter"]
+
+
+class FastAPIAdapter:
+    """Offers the workflows of a provider to clients. `app.include_router(adapter.router)` is all it needs.
+
+    `provider`                what is offered: a `Workflows`, a `FastAPIProvider`, or any provider of
+                              FastAgency's shape.
+    `initiate_workflow_path`  and the other paths: where the three routes are. The published spec and its
+    pages are
+                              beside the discovery route.
+    `get_user_id`             a FastAPI dependency that returns the user's id, or raises HTTPException. It
+    guards
+                              all three routes. None: everybody is the same nobody.
+    `settings`                the limits.
+    """
+
+    def __init__(
+        self,
+        provider: NativeProvider | Provider,
+        *,
+        initiate_workflow_path: str = "/fastagency/initiate_workflow",
+        discovery_path: str = "/fastagency/discovery",
+        ws_path: str = "/fastagency/ws",
+        get_user_id: GetUserId | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.provider = provider
+        self.initiate_workflow_path = initiate_workflow_path
+        self.discovery_path = discovery_path
+        self.ws_path = ws_path
+        self.get_user_id: GetUserId = get_user_id or _nobody
+        self.settings = settings or Settings()
+        self._reservations = Reservations(self.settings)
+        self._runner = Runner(self.settings)
+        self.router = self._make_router()
+
+    @classmethod
+    def create_provider(cls, fastapi_url: str) -> FastAPIProvider:
+        """Return the workflows of the server at `fastapi_url` as a provider, to be offered by another one."""
+        from .provider import FastAPIProvider
+
+        return FastAPIProvider(fastapi_url)
+
+    @property
+    def running(self) -> int:
+        """How many conversations run."""
+        return self._reservations.running
+
+    def _make_router(self) -> APIRouter:
+        router = APIRouter(route_class=StrictRoute, lifespan=self._lifespan)
+        user = Depends(self.get_user_id)
+
+        async def discovery(user_id: Any = user) -> list[WorkflowInfo]:
+            del user_id
+            try:
+                listed = await list_workflows(self.provider)
+            except ServerError as error:
+                raise as_http(error, self.settings) from error
+            return [WorkflowInfo(name=name, description=description) for name, description in listed]
+
+        async def initiate_workflow(
+            request: InitiateWorkflowRequest, user_id: Any = user
+        ) -> InitiatedWorkflow:
+            owner = as_user_id(user_id)
+            try:
+                await describe(self.provider, request.workflow_name)
+                self._reservations.check_room()
+            except ServerError as error:
+                raise as_http(error, self.settings) from error
+            now = asyncio.get_running_loop().time()
+            uuid = self._reservations.reserve(request.workflow_uuid, owner, now)
+            return InitiatedWorkflow(
+                user_id=owner, workflow_uuid=str(uuid), name=request.workflow_name, params=request.params
+            )
+
+        async def socket(websocket: WebSocket) -> None:
+            await websocket.accept()
+            connection = Connection(websocket, self.provider, self.settings, self._reservations, self._runner)
+            await connection.run(lambda: user_of_socket(websocket, self.get_user_id))
+
+        # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
+        for slash in ("", "/"):
+            documented = not slash
+            router.add_api_route(
+                slash + self.discovery_path,
+                discovery,
+                methods=["GET"],
+                operation_id="discovery",
+                summary="List the workflows",
+                tags=["workflows"],
+                responses=responses(401, 403, 404, 503, 504),
+                include_in_schema=documented,
+            )
+            router.add_api_route(
+                slash + self.initiate_workflow_path,
+                initiate_workflow,
+                methods=["POST"],
+                operation_id="initiate_workflow",
+                summary="Announce a conversation",
+                tags=["workflows"],
+                responses=responses(400, 401, 403, 404, 422, 503, 504),
+                include_in_schema=documented,
+            )
+            router.add_api_websocket_route(slash + self.ws_path, socket)
+        return router
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        del app
+        yield
+        await self._runner.drain()
+
+
+def _nobody() -> None:
+    return None

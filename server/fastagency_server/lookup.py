@@ -1,0 +1,93 @@
+"""Asking any provider what it offers, without holding up the event loop, and with one set of errors."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from anyio import to_thread
+
+from .errors import InvalidParams, ProviderKeyError, ProviderUnreachable, UnknownWorkflow
+from .workflows import NativeProvider, Provider, Work
+
+__all__ = ["describe", "list_workflows", "work_of"]
+
+T = TypeVar("T")
+
+# FastAgency's own exceptions are known by name, so that nothing of it need be installed (or imported) here.
+_BY_NAME: dict[str, type[ProviderUnreachable | ProviderKeyError]] = {
+    "FastAgencyConnectionError": ProviderUnreachable,
+    "FastAgencyKeyError": ProviderKeyError,
+}
+
+_OWN_ARGUMENTS = frozenset({"name", "ui", "user_id"})
+
+
+async def list_workflows(provider: NativeProvider | Provider) -> list[tuple[str, str]]:
+    """Return (name, description) of every workflow.
+
+    Raises ProviderUnreachable and ProviderKeyError, which a chained provider's own errors are turned into.
+    """
+    return await _call(provider, lambda: [(name, provider.get_description(name)) for name in provider.names])
+
+
+async def describe(provider: NativeProvider | Provider, name: str) -> str:
+    """Return the description of one workflow. Raises UnknownWorkflow, and what `list_workflows` raises."""
+
+    def find() -> str:
+        if name not in provider.names:
+            raise UnknownWorkflow(
+                f"There is no workflow {name[:100]!r}.", "GET the discovery route for those there are."
+            )
+        return provider.get_description(name)
+
+    return await _call(provider, find)
+
+
+def work_of(
+    provider: NativeProvider | Provider, name: str, params: dict[str, Any], user_id: str | None
+) -> Work:
+    """Return the workflow `name` of any provider, ready to run.
+
+    A foreign provider takes the parameters as keyword arguments; running it raises InvalidParams when one of
+    them has the name of an argument of its own (spec FA-CLA-7). It gets the user "None" when there is none,
+    as upstream.
+    """
+    if isinstance(provider, NativeProvider):
+        return provider.prepare(name, params)
+    user = user_id or "None"
+
+    def check() -> None:
+        if taken := sorted(_OWN_ARGUMENTS & params.keys()):
+            raise InvalidParams(
+                f"This workflow's provider takes its parameters as keyword arguments, and {taken[0]!r} has a "
+                "meaning of its own there. Rename that parameter."
+            )
+
+    if inspect.iscoroutinefunction(provider.run):
+
+        async def work(ui: Any) -> Any:
+            check()
+            return await provider.run(name=name, ui=ui, user_id=user, **params)
+
+        return work
+
+    def run(ui: Any) -> Any:
+        check()
+        return provider.run(name=name, ui=ui, user_id=user, **params)
+
+    return run
+
+
+async def _call(provider: NativeProvider | Provider, find: Callable[[], T]) -> T:
+    try:
+        if isinstance(provider, NativeProvider) and not provider.looks_up_remotely:
+            return find()
+        return await to_thread.run_sync(find)
+    except Exception as error:
+        for kind in type(error).__mro__:
+            if kind.__name__ in _BY_NAME:
+                text = str(error.args[0]) if error.args else str(error)
+                raise _BY_NAME[kind.__name__](text) from error
+        raise

@@ -1,0 +1,91 @@
+"""Which conversation ids are announced, running or used: each is started once (spec FA-CLA-3)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from .errors import AlreadyStarted, NotAllowed, Overloaded
+from .settings import Settings
+
+__all__ = ["Reservations", "parse_uuid"]
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Return the UUID that `text` is, 32 hex digits or dashed, otherwise None."""
+    digits = text.replace("-", "")
+    if len(digits) != 32 or len(text) > 36:
+        return None
+    try:
+        return UUID(digits)
+    except ValueError:
+        return None
+
+
+@dataclass(eq=False)
+class Reservations:
+    """Memory of one process. `now` is any clock in seconds that never goes back.
+
+    Everything in here is bounded by `Settings`: an old reservation expires, and the oldest used ids are
+    forgotten. A conversation that runs is never forgotten.
+    """
+
+    settings: Settings
+    _reserved: OrderedDict[UUID, tuple[str | None, float]] = field(default_factory=OrderedDict)
+    _running: set[UUID] = field(default_factory=set)
+    _used: OrderedDict[UUID, None] = field(default_factory=OrderedDict)
+
+    @property
+    def running(self) -> int:
+        """How many conversations run."""
+        return len(self._running)
+
+    def check_room(self) -> None:
+        """Raise Overloaded when no further conversation can run."""
+        if len(self._running) >= self.settings.max_conversations:
+            raise Overloaded("The server holds as many conversations as it can.", "Try again in a while.")
+
+    def reserve(self, proposed: str, user_id: str | None, now: float) -> UUID:
+        """Reserve an id for a user: the proposed one when it is a UUID and free, otherwise a new one."""
+        self._expire(now)
+        uuid = parse_uuid(proposed)
+        if uuid is None or uuid in self._reserved or uuid in self._running or uuid in self._used:
+            uuid = uuid4()
+        self._reserved[uuid] = user_id, now + self.settings.reservation_seconds
+        while len(self._reserved) > self.settings.max_reservations:
+            self._reserved.popitem(last=False)
+        return uuid
+
+    def start(self, uuid: UUID, user_id: str | None, now: float) -> None:
+        """Start a conversation that this user reserved, or that nobody did.
+
+        Raises AlreadyStarted when it runs or ran before, NotAllowed when another user reserved it, and
+        Overloaded.
+        """
+        self._expire(now)
+        if uuid in self._running or uuid in self._used:
+            raise AlreadyStarted(
+                "This conversation was started before.", "Announce a new one with initiate_workflow."
+            )
+        owner = self._reserved.get(uuid)
+        if owner is not None and owner[0] != user_id:
+            raise NotAllowed("This conversation belongs to another user.")
+        self.check_room()
+        self._reserved.pop(uuid, None)
+        self._running.add(uuid)
+
+    def end(self, uuid: UUID) -> None:
+        """A conversation has ended: remember its id."""
+        self._running.discard(uuid)
+        self._used[uuid] = None
+        while len(self._used) > self.settings.remembered_uuids:
+            self._used.popitem(last=False)
+
+    def _expire(self, now: float) -> None:
+        # All have the same lifetime, so the oldest stand first.
+        while self._reserved:
+            uuid, (_, until) = next(iter(self._reserved.items()))
+            if until > now:
+                return
+            del self._reserved[uuid]

@@ -1,0 +1,175 @@
+"""Runs workflows: a blocking one in a thread of its own, an `async def` one as a task (no thread)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from .conversation import Conversation
+from .errors import ConversationClosed
+from .runtimes import ambient
+from .settings import Settings
+from .ui import UI, AsyncUI
+from .workflows import Work
+
+__all__ = ["Runner"]
+
+logger = logging.getLogger(__name__)
+
+# `threading.stack_size` is one setting for the whole process, so it is set only while a thread starts.
+_stack_size_lock = threading.Lock()
+
+
+class Runner:
+    """Runs the workflows of one adapter. Its methods are called on the event loop's thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._threads: set[threading.Thread] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._drained: asyncio.Event | None = None
+
+    def start(
+        self, conversation: Conversation, work: Work, user_id: str | None, ended: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Run `work` as `conversation`; `ended` is called on the event loop when nothing of it is left.
+
+        Returns what is to be called when the socket is gone. Raises RuntimeError when no thread can be
+        started.
+        """
+        if inspect.iscoroutinefunction(work):
+            return self._start_task(conversation, work, user_id, ended)
+        return self._start_thread(conversation, work, user_id, ended)
+
+    async def drain(self) -> None:
+        """Wait for what still runs, at most `shutdown_seconds`. What is left after that is logged."""
+        if not self._threads and not self._tasks:
+            return
+        self._drained = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.shutdown_seconds):
+                await self._drained.wait()
+        if left := len(self._threads) + len(self._tasks):
+            logger.warning("%d workflows are still inside a blocking call; they end with the process", left)
+
+    def _ended(self, ended: Callable[[], None]) -> None:
+        if self._drained is not None and not self._threads and not self._tasks:
+            self._drained.set()
+        ended()
+
+    # --- blocking workflows
+
+    def _start_thread(
+        self, conversation: Conversation, work: Any, user_id: str | None, ended: Callable[[], None]
+    ) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+
+        def forget() -> None:
+            self._threads.discard(thread)
+            self._ended(ended)
+
+        def body() -> None:
+            try:
+                context.run(_run_blocking, conversation, work, UI(conversation, user_id))
+            finally:
+                # When the loop is closed, so is everything that would want to know.
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(forget)
+
+        # A daemon, so that a workflow inside a long call to a model cannot keep a stopped server alive.
+        thread = threading.Thread(target=body, name=f"workflow-{conversation.workflow_uuid}", daemon=True)
+        with _stack_size_lock:
+            before = threading.stack_size(self._settings.thread_stack_bytes)
+            try:
+                thread.start()
+            finally:
+                threading.stack_size(before)
+        self._threads.add(thread)
+        return lambda: None
+
+    # --- async workflows
+
+    def _start_task(
+        self, conversation: Conversation, work: Any, user_id: str | None, ended: Callable[[], None]
+    ) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(
+            _run_async(conversation, work, AsyncUI(conversation, user_id)),
+            name=f"workflow-{conversation.workflow_uuid}",
+        )
+        self._tasks.add(task)
+
+        def forget(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            self._ended(ended)
+
+        task.add_done_callback(forget)
+
+        def socket_gone() -> None:
+            # A call into `ui` that was waiting raises ConversationClosed and may tidy up; a workflow that
+            # waits for something else is cancelled at once.
+            if conversation.told:
+                timer = loop.call_later(self._settings.cancel_seconds, task.cancel)
+                task.add_done_callback(lambda _: timer.cancel())
+            else:
+                task.cancel()
+
+        return socket_gone
+
+
+def _run_blocking(conversation: Conversation, work: Callable[[UI], Any], ui: UI) -> None:
+    try:
+        with ambient(ui):
+            result = work(ui)
+    except BaseException as error:
+        _conclude(conversation, error)
+    else:
+        _finish(conversation, result)
+
+
+async def _run_async(conversation: Conversation, work: Callable[[AsyncUI], Any], ui: AsyncUI) -> None:
+    try:
+        with ambient(ui):
+            result = await work(ui)
+    except asyncio.CancelledError:
+        conversation.fail("The workflow was cancelled.")
+        raise
+    except BaseException as error:
+        _conclude(conversation, error)
+    else:
+        _finish(conversation, result)
+
+
+def _finish(conversation: Conversation, result: Any) -> None:
+    try:
+        text = None if result is None else str(result)
+        conversation.finish(text)
+    except Exception as error:  # a result that cannot be text
+        _conclude(conversation, error)
+
+
+def _conclude(conversation: Conversation, error: BaseException) -> None:
+    """Tell both sides of an exception: the client what it says, the server's log where it comes from."""
+    name = conversation.opening.name
+    if isinstance(error, ConversationClosed):
+        logger.info("workflow %r: the conversation ended early", name)
+        conversation.finish(None)
+        return
+    logger.error("workflow %r failed", name, exc_info=error)
+    conversation.fail(_text(error))
+
+
+def _text(error: BaseException) -> str:
+    """The exception's text; its class when it has none. Text that cannot be sent is escaped."""
+    try:
+        text = str(error) or type(error).__name__
+    except Exception:
+        text = type(error).__name__
+    return text.encode(errors="backslashreplace").decode()

@@ -1,0 +1,361 @@
+"""What a workflow calls to talk to its user: `UI` blocks, `AsyncUI` is awaited; the methods are the same.
+
+Every method is written once, in `_Voice`, in terms of two that each of the two classes has in its own way:
+`_say` (send and go on) and `_ask` (send and wait for the answer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from fastagency_sdk._generated.tables import ASKING_TYPES, MESSAGE_CLASSES
+
+from .conversation import Conversation, Question
+from .envelope import content_fields, encode
+from .errors import InvalidMessage
+
+__all__ = ["UI", "AsyncUI"]
+
+Said = TypeVar("Said")
+Asked = TypeVar("Asked")
+Content = dict[str, Any]
+
+
+class _Voice(ABC, Generic[Said, Asked]):
+    """The ten messages. Every method takes the envelope's fields first:
+
+    `sender` and `recipient`, for display; `auto_reply`, True when an agent answered by itself; `uuid` of the
+    message (None: a new one). Every method raises `InvalidMessage` (a ValueError and a TypeError) for a field
+    that the protocol cannot carry, and `ConversationClosed` once the conversation is over (spec FA-CLA-6).
+    """
+
+    def __init__(self, conversation: Conversation, user_id: str | None = None) -> None:
+        self._conversation = conversation
+        self._user_id = user_id
+
+    @property
+    def workflow_uuid(self) -> str:
+        """The conversation's id, 32 hex digits."""
+        return self._conversation.workflow_uuid
+
+    @property
+    def _workflow_uuid(self) -> str:
+        # Providers that were written for FastAgency read this name.
+        return self._conversation.workflow_uuid
+
+    @property
+    def user_id(self) -> str | None:
+        """The authenticated user, None on a server that authenticates nobody."""
+        return self._user_id
+
+    @abstractmethod
+    def _say(self, kind: str, content: Content, *envelope: Any) -> Said: ...
+
+    @abstractmethod
+    def _ask(self, kind: str, content: Content, *envelope: Any) -> Asked: ...
+
+    def text_message(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        body: str | list[dict[str, Any]] | None = None,
+    ) -> Said:
+        """Show `body` to the user: text, often Markdown, or a list of content parts."""
+        return self._say("text_message", {"body": body}, sender, recipient, auto_reply, uuid)
+
+    def suggested_function_call(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        function_name: str | None = None,
+        call_id: str | None = None,
+        arguments: dict[str, Any] | None = None,
+    ) -> Said:
+        """Show that an agent proposes to call a function. `call_id` joins it to its result."""
+        content = {"function_name": function_name, "call_id": call_id, "arguments": arguments or {}}
+        return self._say("suggested_function_call", content, sender, recipient, auto_reply, uuid)
+
+    def function_call_execution(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        function_name: str | None = None,
+        call_id: str | None = None,
+        retval: Any = None,
+    ) -> Said:
+        """Show what a function returned: `retval`, any JSON value."""
+        content = {"function_name": function_name, "call_id": call_id, "retval": retval}
+        return self._say("function_call_execution", content, sender, recipient, auto_reply, uuid)
+
+    def text_input(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        prompt: str | None = None,
+        suggestions: list[str] | None = None,
+        password: bool = False,
+    ) -> Asked:
+        """Ask for a text and return it. `password` hides what is typed."""
+        content = {"prompt": prompt, "suggestions": suggestions or [], "password": password}
+        return self._ask("text_input", content, sender, recipient, auto_reply, uuid)
+
+    def multiple_choice(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        prompt: str | None = None,
+        choices: list[str] | None = None,
+        default: str | None = None,
+        single: bool = True,
+    ) -> Asked:
+        """Ask to pick from `choices`, and return the pick: one of them, or several joined with `,`.
+
+        An empty answer stands for `default`, where there is one. An invalid answer gets an `error` and the
+        very same message again; after ten of them the workflow fails (spec FA-CLA-4).
+        """
+        content = {"prompt": prompt, "choices": choices or [], "default": default, "single": single}
+        return self._ask("multiple_choice", content, sender, recipient, auto_reply, uuid)
+
+    def system_message(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        message: dict[str, Any] | None = None,
+    ) -> Said:
+        """Say something about the workflow itself, for example `{"heading": …, "body": …}`."""
+        return self._say("system_message", {"message": message or {}}, sender, recipient, auto_reply, uuid)
+
+    def workflow_started(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> Said:
+        """Say that the workflow runs. Providers call it; a workflow need not."""
+        content = {"name": name, "description": description, "params": params or {}}
+        return self._say("workflow_started", content, sender, recipient, auto_reply, uuid)
+
+    def workflow_completed(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        result: Any = None,
+    ) -> Said:
+        """Say that the workflow is over; its socket closes next. Providers call it; a workflow need not.
+
+        `result` is sent as text, whatever it is; None stays null.
+        """
+        content = {"result": None if result is None else str(result)}
+        return self._say("workflow_completed", content, sender, recipient, auto_reply, uuid)
+
+    def error(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+        short: str | None = None,
+        long: str | None = None,
+    ) -> Said:
+        """Say that something went wrong: `short` for the user, `long` the details. The workflow goes on."""
+        return self._say("error", {"short": short, "long": long}, sender, recipient, auto_reply, uuid)
+
+    def keep_alive(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        auto_reply: bool = False,
+        uuid: str | None = None,
+    ) -> Said:
+        """Prove that the connection is alive, and nothing else."""
+        return self._say("keep_alive", {}, sender, recipient, auto_reply, uuid)
+
+    def _encode(self, kind: str, content: Content, envelope: tuple[Any, ...]) -> str:
+        sender, recipient, auto_reply, uuid = envelope
+        return encode(
+            kind,
+            content,
+            workflow_uuid=self._conversation.workflow_uuid,
+            sender=sender,
+            recipient=recipient,
+            auto_reply=auto_reply,
+            uuid=uuid,
+        )
+
+    def _question(
+        self, kind: str, content: Content, envelope: tuple[Any, ...], done: Callable[[], None]
+    ) -> Question:
+        if (
+            kind == "multiple_choice"
+            and not content["choices"]
+            and content["default"] is None
+            and content["single"]
+        ):
+            raise InvalidMessage("multiple_choice: content.choices: there is nothing to choose from")
+        return Question.of(kind, content, self._encode(kind, content, envelope), done)
+
+    def _forward(self, message: Mapping[str, Any]) -> Said | Asked:
+        """Say or ask one of the protocol's own envelopes, with this conversation's id."""
+        kind = message["type"]
+        content = dict(message["content"])
+        if unknown := content.keys() - content_fields(kind):
+            raise InvalidMessage(f"{kind}: content.{sorted(unknown)[0]}: there is no such field")
+        method: Callable[..., Said | Asked] = getattr(self, kind)
+        fields = ("sender", "recipient", "auto_reply", "uuid")
+        return method(**{name: message[name] for name in fields if name in message}, **content)
+
+
+class UI(_Voice[None, str]):
+    """Talks to the user from a blocking workflow; a question parks the workflow's thread until it is
+    answered.
+
+    It may be called from several threads of one workflow; questions then reach the user one after the other.
+    """
+
+    def process(self, response: Any) -> str:
+        """Show the events of an AG2 run (`agent.run()`), answer its input requests, and return its
+        summary."""
+        for event in response.events:
+            self.process_message(event)
+        return str(response.summary)
+
+    async def async_process(self, response: Any) -> str:
+        """The same for an AG2 `a_run()`, in an `async def` workflow that takes a `UI`."""
+        async for event in response.events:
+            await asyncio.to_thread(self.process_message, event)
+        return str(await response.summary)
+
+    def process_message(self, message: Any) -> str | None:
+        """Show one AG2 event, or one message of this protocol (any object whose `model_dump()` is its
+        envelope).
+
+        Returns the answer when it asks something, otherwise None.
+        """
+        envelope = _envelope(message)
+        if envelope is not None:
+            return self._forward(envelope)
+        from .runtimes.events import deliver
+
+        return deliver(message, self)
+
+    def _say(self, kind: str, content: Content, *envelope: Any) -> None:
+        conversation = self._conversation
+        if conversation.post(kind, self._encode(kind, content, envelope)):
+            return
+        parked = _parked()
+        if conversation.wait_for_room(parked.release):
+            parked.acquire()
+            conversation.check_open()
+
+    def _ask(self, kind: str, content: Content, *envelope: Any) -> str:
+        parked = _parked()
+        question = self._question(kind, content, envelope, parked.release)
+        self._conversation.ask(kind, question)
+        parked.acquire()
+        return self._conversation.answer_to(question)
+
+
+class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
+    """Talks to the user from an `async def` workflow: the methods of `UI`, to be awaited. It needs no
+    thread."""
+
+    @property
+    def blocking(self) -> UI:
+        """The same conversation for code in another thread. Never call it on the event loop's own thread."""
+        return UI(self._conversation, self._user_id)
+
+    async def process(self, response: Any) -> str:
+        """Show the events of an AG2 run (`agent.a_run()`), answer its input requests, and return its
+        summary."""
+        async for event in response.events:
+            await self.process_message(event)
+        return str(await response.summary)
+
+    async_process = process
+
+    async def process_message(self, message: Any) -> str | None:
+        """As `UI.process_message`."""
+        envelope = _envelope(message)
+        if envelope is not None:
+            return await self._forward(envelope)
+        from .runtimes.events import deliver
+
+        return await asyncio.to_thread(deliver, message, self.blocking)
+
+    async def _say(self, kind: str, content: Content, *envelope: Any) -> None:
+        conversation = self._conversation
+        if conversation.post(kind, self._encode(kind, content, envelope)):
+            return
+        done, resume = _awaited()
+        if conversation.wait_for_room(resume):
+            await done
+            conversation.check_open()
+
+    async def _ask(self, kind: str, content: Content, *envelope: Any) -> str:
+        done, resume = _awaited()
+        question = self._question(kind, content, envelope, resume)
+        self._conversation.ask(kind, question)
+        await done
+        return self._conversation.answer_to(question)
+
+
+def _parked() -> Lock:
+    """A lock that is taken: the next `acquire` waits until somebody releases it."""
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
+def _awaited() -> tuple[asyncio.Future[None], Callable[[], None]]:
+    """A future, and what completes it from any thread. A workflow may have been cancelled in the meantime."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def complete() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    return future, lambda: _call_in(loop, complete)
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    # A loop that is closed has no workflow left to resume.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback)
+
+
+def _envelope(message: Any) -> Mapping[str, Any] | None:
+    """The message's envelope when it is one of this protocol's, otherwise None (then it is an AG2 event)."""
+    dump = getattr(message, "model_dump", None)
+    if not callable(dump):
+        return None
+    value = dump()
+    if not isinstance(value, Mapping) or not isinstance(value.get("content"), Mapping):
+        return None
+    return value if value.get("type") in MESSAGE_CLASSES and "workflow_uuid" in value else None
+
+
+assert {"text_input", "multiple_choice"} == ASKING_TYPES
