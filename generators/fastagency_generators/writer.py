@@ -11,8 +11,9 @@ __all__ = ["Writer"]
 class Writer:
     """Collects lines of source text.
 
-    `indent` is one step of indentation. Imports are collected by `use` while the body is written, and the emitter
-    prints them in its language's form from `imports` when the body is done: nothing is imported that is not used.
+    `indent` is one step of indentation. Imports are collected by `use` while the body is written, and the
+    emitter prints them in its language's form from `imports` when the body is done: nothing is imported that
+    is not used.
     """
 
     def __init__(self, indent: str = "    ") -> None:
@@ -49,7 +50,7 @@ class Writer:
 
     @contextmanager
     def block(self, head: str, tail: str | None = None) -> Iterator[None]:
-        """Write `head`, the lines inside indented, then `tail` (None: a block that ends with its indentation)."""
+        """Write `head`, the lines inside indented, then `tail` (None: the indentation is all)."""
         self.line(head)
         with self.indented():
             yield

@@ -1,6 +1,7 @@
 """The spec, once it is known to be sound, as the IR.
 
-`spec.lint` comes first: it refuses everything that this module could not carry over, so nothing is guessed here.
+`spec.lint` comes first: it refuses everything that this module could not carry over, so nothing is guessed
+here.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The protocol as language-neutral nodes: what `build` makes of the spec and what every emitter reads.
 
-No target language has a word in here: names are as a person wrote them in the spec (`TextMessage`, `call_id`),
-and an emitter turns them into its language's casing with `ir.names`.
+No target language has a word in here: names are as a person wrote them in the spec (`TextMessage`,
+`call_id`), and an emitter turns them into its language's casing with `ir.names`.
 
-A field's *type* is one of `Scalar`, `Json`, `ListOf` and `Ref`; a `Ref` names one of the protocol's named types,
-`Object`, `Enum`, `Union` or `KindUnion`. There are no anonymous types (rule 3 of the architecture).
+A field's *type* is one of `Scalar`, `Json`, `ListOf` and `Ref`; a `Ref` names one of the protocol's named
+types, `Object`, `Enum`, `Union` or `KindUnion`. There are no anonymous types (rule 3 of the architecture).
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Union:
 
 @dataclass(frozen=True)
 class KindUnion:
-    """Values told apart by their JSON kind alone, for example a string or a list. No two branches share a kind."""
+    """Values told apart by their JSON kind alone, such as a string or a list. No branches share one."""
 
     name: str
     description: str

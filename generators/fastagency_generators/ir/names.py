@@ -12,8 +12,8 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*|[0-9]+")
 def words(name: str) -> list[str]:
     """Split a name of any casing into lower-case words.
 
-    `workflow_uuid`, `WorkflowUuid`, `workflowUUID` and `workflow-uuid` all give `["workflow", "uuid"]`; digits stay
-    with the word before them. Raises ValueError when there is no letter or digit in the name.
+    `workflow_uuid`, `WorkflowUuid`, `workflowUUID` and `workflow-uuid` all give `["workflow", "uuid"]`;
+    digits stay with the word before them. Raises ValueError when there is no letter or digit in the name.
     """
     found = [word.lower() for word in _WORD.findall(name)]
     if not found:

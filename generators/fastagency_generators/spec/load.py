@@ -1,7 +1,7 @@
 """Read the spec's YAML files, keeping for every value the file and JSON pointer that it stands at.
 
-A `Node` is a value together with its place, so that every later fault can be reported as `file#/pointer: what is
-wrong`, whichever file a `$ref` led to.
+A `Node` is a value together with its place, so that every later fault can be reported as `file#/pointer: what
+is wrong`, whichever file a `$ref` led to.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SCHEMA_FOLDER = "schemas"
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """Something wrong with the spec: the file (relative to the spec's folder), the JSON pointer, and what it is."""
+    """A fault of the spec: the file (relative to the spec's folder), the JSON pointer, and what is wrong."""
 
     file: str
     pointer: str
@@ -166,7 +166,7 @@ def load_spec(root: Path) -> Spec:
     for name in names:
         try:
             text = (root / name).read_text(encoding="utf-8")
-            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader builds JSON values only
+            value = yaml.load(text, Loader=_Loader)  # a safe loader
         except FileNotFoundError:
             faults.append(Fault(name, "", "the file is missing"))
         except UnicodeDecodeError as error:
@@ -192,8 +192,8 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_Base):  # type: ignore[misc]
     """YAML 1.2's JSON values only.
 
-    PyYAML speaks YAML 1.1, in which the key `on` is a boolean and `2024-01-01` a date; the other readers of the
-    published spec speak 1.2, so this one must too. A repeated key is an error, as it hides the first one.
+    PyYAML speaks YAML 1.1, in which the key `on` is a boolean and `2024-01-01` a date; the other readers of
+    the published spec speak 1.2, so this one must too. A repeated key is an error, as it hides the first one.
     """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, Any]]] = {}  # noqa: RUF012 - PyYAML's own interface
