@@ -119,9 +119,9 @@ def _sound_spec(root: Path) -> Spec:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="fastagency-generate", description="Generate everything typed from the spec: clients, tables,
-        bundled documents and test vectors.", epilog="Without a command: generate. `fastagency-generate
-        COMMAND --help` tells a command's options.",
+        prog="fastagency-generate",
+        description="Generate everything typed from the spec: clients, tables, bundled documents, vectors.",
+        epilog="Without a command: generate. `fastagency-generate COMMAND --help` tells its options.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
