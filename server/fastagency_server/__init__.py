@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .adapter import FastAPIAdapter
+from .provider import FastAPIProvider
 from .settings import Settings
 from .ui import UI, AsyncUI
 from .workflows import Workflows
 
-__all__ = ["UI", "AsyncUI", "FastAPIAdapter", "Settings", "Workflows"]
+__all__ = ["UI", "AsyncUI", "FastAPIAdapter", "FastAPIProvider", "Settings", "Workflows"]

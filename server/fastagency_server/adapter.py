@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastagency_sdk._generated.messages import InitiatedWorkflow, InitiateWorkflowRequest, WorkflowInfo
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
@@ -13,15 +13,15 @@ from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from .connection import Connection
 from .errors import ServerError
 from .identity import GetUserId, as_user_id, user_of_socket
+from .logs import quiet_uvicorn
 from .lookup import describe, list_workflows
+from .provider import FastAPIProvider
 from .reservations import Reservations
 from .rest import StrictRoute, as_http, responses
 from .runner import Runner
 from .settings import Settings
+from .site import add_site
 from .workflows import NativeProvider, Provider
-
-if TYPE_CHECKING:
-    from .provider import FastAPIProvider
 
 __all__ = ["FastAPIAdapter"]
 
@@ -59,12 +59,11 @@ class FastAPIAdapter:
         self._reservations = Reservations(self.settings)
         self._runner = Runner(self.settings)
         self.router = self._make_router()
+        quiet_uvicorn()
 
     @classmethod
     def create_provider(cls, fastapi_url: str) -> FastAPIProvider:
         """Return the workflows of the server at `fastapi_url` as a provider, to be offered by another one."""
-        from .provider import FastAPIProvider
-
         return FastAPIProvider(fastapi_url)
 
     @property
@@ -82,7 +81,7 @@ class FastAPIAdapter:
                 listed = await list_workflows(self.provider)
             except ServerError as error:
                 raise as_http(error, self.settings) from error
-            return [WorkflowInfo(name=name, description=description) for name, description in listed]
+            return [WorkflowInfo(name=name, description=description) for name, description in listed.items()]
 
         async def initiate_workflow(
             request: InitiateWorkflowRequest, user_id: Any = user
@@ -128,6 +127,13 @@ class FastAPIAdapter:
                 include_in_schema=documented,
             )
             router.add_api_websocket_route(slash + self.ws_path, socket)
+        add_site(
+            router,
+            self.discovery_path.rpartition("/")[0],
+            discovery=self.discovery_path,
+            initiate_workflow=self.initiate_workflow_path,
+            ws=self.ws_path,
+        )
         return router
 
     @asynccontextmanager

@@ -24,25 +24,30 @@ _BY_NAME: dict[str, type[ProviderUnreachable | ProviderKeyError]] = {
 _OWN_ARGUMENTS = frozenset({"name", "ui", "user_id"})
 
 
-async def list_workflows(provider: NativeProvider | Provider) -> list[tuple[str, str]]:
-    """Return (name, description) of every workflow.
+async def list_workflows(provider: NativeProvider | Provider) -> dict[str, str]:
+    """Return the description of every workflow by its name.
 
     Raises ProviderUnreachable and ProviderKeyError, which a chained provider's own errors are turned into.
     """
-    return await _call(provider, lambda: [(name, provider.get_description(name)) for name in provider.names])
+    if isinstance(provider, NativeProvider):
+        return await _call(provider, provider.catalogue)
+    return await _call(provider, lambda: {name: provider.get_description(name) for name in provider.names})
 
 
 async def describe(provider: NativeProvider | Provider, name: str) -> str:
     """Return the description of one workflow. Raises UnknownWorkflow, and what `list_workflows` raises."""
 
-    def find() -> str:
-        if name not in provider.names:
-            raise UnknownWorkflow(
-                f"There is no workflow {name[:100]!r}.", "GET the discovery route for those there are."
-            )
-        return provider.get_description(name)
+    def find() -> str | None:
+        if isinstance(provider, NativeProvider):
+            return provider.catalogue().get(name)
+        return provider.get_description(name) if name in provider.names else None
 
-    return await _call(provider, find)
+    description = await _call(provider, find)
+    if description is None:
+        raise UnknownWorkflow(
+            f"There is no workflow {name[:80]!r}.", "The discovery route lists those there are."
+        )
+    return description
 
 
 def work_of(

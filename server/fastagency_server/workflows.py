@@ -53,6 +53,10 @@ class NativeProvider(ABC):
     def get_description(self, name: str) -> str:
         """The description of one of them. Raises ProviderKeyError when there is none of that name."""
 
+    def catalogue(self) -> dict[str, str]:
+        """The description of every workflow by its name, in the order in which to list them."""
+        return {name: self.get_description(name) for name in self.names}
+
     @abstractmethod
     def prepare(self, name: str, params: dict[str, Any]) -> Work:
         """Return the workflow `name`, ready to run. Raises ProviderKeyError when there is none of that
