@@ -8,12 +8,12 @@ Each module has `sync_detailed` (with an `httpx.Client`) and `asyncio_detailed` 
 
 `answer.parsed` is the body by status, an instance of one of the shared models or a list of them, and None when the
 status is not a documented one; `answer.status_code`, `answer.headers` and `answer.content` are always there. Another
-path than the default goes into `path=`, a request's body into `body=`.
+path than the default goes into `path=`, a request's body into `body=`. A body that does not fit raises `UnexpectedBody`.
 """
 
 from __future__ import annotations
 
 from . import discovery, initiate_workflow
-from .response import Response
+from .response import Response, UnexpectedBody
 
-__all__ = ["Response", "discovery", "initiate_workflow"]
+__all__ = ["Response", "UnexpectedBody", "discovery", "initiate_workflow"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -19,22 +20,27 @@ Parsed = ErrorResponse | list[WorkflowInfo]
 """The body of every documented status."""
 
 
-def sync_detailed(*, client: httpx.Client, path: str = PATH) -> Response[Parsed]:
+def sync_detailed(
+    *, client: httpx.Client, path: str = PATH, headers: Mapping[str, str] | None = None
+) -> Response[Parsed]:
     """List the workflows, blocking.
 
-    `client` has the server's address as its `base_url`. Raises `httpx.TransportError` when there is no answer, and
-    `ValueError` when the body of a documented status is not what it should be.
+    `client` has the server's address as its `base_url`, or `path` is a whole URL; `headers` go beside the client's.
+    Raises `httpx.RequestError` when there is no answer, and `UnexpectedBody` when the body of a documented status is
+    not what it should be.
     """
-    return _read(client.request(**_request(path)))
+    return _read(client.request(**_request(path, headers)))
 
 
-async def asyncio_detailed(*, client: httpx.AsyncClient, path: str = PATH) -> Response[Parsed]:
+async def asyncio_detailed(
+    *, client: httpx.AsyncClient, path: str = PATH, headers: Mapping[str, str] | None = None
+) -> Response[Parsed]:
     """List the workflows: `sync_detailed`, awaitable."""
-    return _read(await client.request(**_request(path)))
+    return _read(await client.request(**_request(path, headers)))
 
 
-def _request(path: str) -> dict[str, Any]:
-    return {"method": "get", "url": path}
+def _request(path: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"method": "get", "url": path, "headers": headers}
 
 
 def _read(response: httpx.Response) -> Response[Parsed]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from ..messages import ErrorResponse, InitiateWorkflowRequest, InitiatedWorkflow, ValidationErrorResponse
-from .response import Response, parse
+from .response import Response, parse, written
 
 __all__ = ["PATH", "Parsed", "asyncio_detailed", "sync_detailed"]
 
@@ -19,24 +20,28 @@ Parsed = ErrorResponse | InitiatedWorkflow | ValidationErrorResponse
 """The body of every documented status."""
 
 
-def sync_detailed(*, client: httpx.Client, body: InitiateWorkflowRequest, path: str = PATH) -> Response[Parsed]:
+def sync_detailed(
+    *, client: httpx.Client, body: InitiateWorkflowRequest, path: str = PATH, headers: Mapping[str, str] | None = None
+) -> Response[Parsed]:
     """Announce a conversation, blocking.
 
-    `client` has the server's address as its `base_url`. Raises `httpx.TransportError` when there is no answer, and
-    `ValueError` when the body of a documented status is not what it should be.
+    `client` has the server's address as its `base_url`, or `path` is a whole URL; `headers` go beside the client's.
+    Raises `httpx.RequestError` when there is no answer, and `UnexpectedBody` when the body of a documented status is
+    not what it should be; ValueError for a `body` that JSON cannot say.
     """
-    return _read(client.request(**_request(path, body)))
+    return _read(client.request(**_request(path, headers, body)))
 
 
-async def asyncio_detailed(*, client: httpx.AsyncClient, body: InitiateWorkflowRequest, path: str = PATH) -> Response[Parsed]:
+async def asyncio_detailed(
+    *, client: httpx.AsyncClient, body: InitiateWorkflowRequest, path: str = PATH, headers: Mapping[str, str] | None = None
+) -> Response[Parsed]:
     """Announce a conversation: `sync_detailed`, awaitable."""
-    return _read(await client.request(**_request(path, body)))
+    return _read(await client.request(**_request(path, headers, body)))
 
 
-def _request(path: str, body: InitiateWorkflowRequest) -> dict[str, Any]:
-    content = body.model_dump_json(by_alias=True)
-    headers = {"Content-Type": "application/json"}
-    return {"method": "post", "url": path, "content": content, "headers": headers}
+def _request(path: str, headers: Mapping[str, str] | None, body: InitiateWorkflowRequest) -> dict[str, Any]:
+    typed = {**(headers or {}), "Content-Type": "application/json"}
+    return {"method": "post", "url": path, "content": written(body), "headers": typed}
 
 
 def _read(response: httpx.Response) -> Response[Parsed]:
