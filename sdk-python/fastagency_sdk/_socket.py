@@ -44,6 +44,8 @@ def connect_arguments(
         "max_size": options.max_message_size,
         "max_queue": _READ_AHEAD,
         "logger": _logger,
+        # From release 17.1 on the blocking `connect` has to be told that it is no context manager here.
+        "legacy": True,
     }
     known = inspect.signature(connect).parameters
     arguments = {name: value for name, value in wanted.items() if name in known}
@@ -56,9 +58,7 @@ def why_not_open(url: str, error: Exception) -> FastAgencyError:
     """Return what it means that the WebSocket could not be opened, as an error of ours."""
     if isinstance(error, InvalidStatus):
         response = error.response
-        return refusal(
-            response.status_code, response.reason_phrase, response.headers, bytes(response.body or b"")
-        )
+        return refusal(response.status_code, response.headers, bytes(response.body or b""))
     return ServerUnreachable(f"{url}: {error or type(error).__name__}")
 
 

@@ -16,16 +16,17 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed, WebSocketE
 from websockets.protocol import State
 
 from ._generated.messages import Error, InitiatedWorkflow, WorkflowInfo
-from ._generated.tables import ConversationState
+from ._generated.rest import discovery, initiate_workflow
+from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, ConversationState
 from ._socket import close_of, connect_arguments, why_not_open
 from .answers import Question
 from .codec import Message
 from .errors import RequestRefused, ServerUnreachable
 from .options import MAX_MESSAGE_SIZE, Options
 from .protocol import ConversationProtocol
-from .rest import initiate_body, read_discovery, read_initiated
+from .rest import FAILURES, failure, initiate_request, initiated_of, workflows_of
 from .retry import Retry
-from .urls import DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, WS_PATH, Endpoints
+from .urls import Endpoints
 
 __all__ = ["AsyncClient", "AsyncConversation", "AsyncHeaders"]
 
@@ -41,8 +42,8 @@ class AsyncClient:
     `url` is where the server is: http, https, ws or wss, with a path prefix if it has one. The three paths
     are the defaults of the server's adapter. `user_id` is sent along for servers that want one; it opens
     nothing. Times are in seconds and explained, with the other limits, at `options.Options`. `http_client` is
-    used for the requests and stays open; `transport` is one for a client made here. `ssl` is the context for
-    https and wss.
+    used for the requests, with its own timeouts, and stays open; `transport` is one for a client made here.
+    `ssl` is the context for https and wss.
 
     Raises ValueError for a `url` that is none.
     """
@@ -55,7 +56,7 @@ class AsyncClient:
         user_id: str | None = None,
         discovery_path: str = DISCOVERY_PATH,
         initiate_workflow_path: str = INITIATE_WORKFLOW_PATH,
-        ws_path: str = WS_PATH,
+        ws_path: str = CHANNEL_PATH,
         timeout: float | None = 10.0,
         open_timeout: float | None = 10.0,
         close_timeout: float | None = 5.0,
@@ -108,7 +109,7 @@ class AsyncClient:
         while True:
             tried += 1
             try:
-                return read_discovery(await self._request("GET", self._options.endpoints.discovery))
+                return await self._discovery()
             except (ServerUnreachable, RequestRefused) as error:
                 delay = self._options.retry.delay(tried, error)
                 if delay is None:
@@ -122,20 +123,26 @@ class AsyncClient:
         """
         return AsyncConversation(self, name, params or {})
 
-    async def _initiate(self, name: str, params: Mapping[str, Any]) -> InitiatedWorkflow:
-        body = initiate_body(name, dict(params), self._options.user_id)
-        return read_initiated(await self._request("POST", self._options.endpoints.initiate_workflow, body))
-
-    async def _request(self, method: str, url: str, body: str | None = None) -> httpx.Response:
-        headers = dict(await self._fresh_headers())
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+    async def _discovery(self) -> list[WorkflowInfo]:
+        url = self._options.endpoints.discovery
+        headers = await self._fresh_headers()
         try:
-            return await self._http.request(
-                method, url, content=body, headers=headers, timeout=self._options.timeout
+            answer = await discovery.asyncio_detailed(client=self._http, path=url, headers=headers)
+        except FAILURES as error:
+            raise failure(url, error) from error
+        return workflows_of(answer)
+
+    async def _initiate(self, name: str, params: Mapping[str, Any]) -> InitiatedWorkflow:
+        url = self._options.endpoints.initiate_workflow
+        body = initiate_request(name, params, self._options.user_id)
+        headers = await self._fresh_headers()
+        try:
+            answer = await initiate_workflow.asyncio_detailed(
+                client=self._http, body=body, path=url, headers=headers
             )
-        except httpx.RequestError as error:
-            raise ServerUnreachable(f"{url}: {error or type(error).__name__}") from error
+        except FAILURES as error:
+            raise failure(url, error) from error
+        return initiated_of(answer)
 
     async def _open_socket(self) -> ClientConnection:
         url = self._options.endpoints.ws

@@ -35,7 +35,8 @@ def frame_for(question: Question, value: str | Iterable[str]) -> str:
         return ""
     if content.single and len(picked) != 1:
         raise NotAsked(f"pick exactly one of {_listed(content.choices)}")
-    wrong = [choice for choice in picked if choice not in content.choices]
+    # The default need not be one of the choices.
+    wrong = [choice for choice in picked if choice not in content.choices and choice != content.default]
     if wrong:
         raise NotAsked(f"{wrong[0]!r} is none of the choices {_listed(content.choices)}")
     return _sendable(SEPARATOR.join(picked))

@@ -31,7 +31,7 @@ Message = ServerMessage | Unknown
 """What a conversation yields: one of the ten messages, or `Unknown`."""
 
 _SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
-# Made once: json.dumps with any option but the defaults makes a new encoder for each call.
+# Made once: json.dumps makes a new encoder for each call with options of its own.
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -45,7 +45,7 @@ def decode(text: str) -> Message:
     # Pydantic's own parser is about twice as fast as json.loads and a validation, but it lets NaN through
     # (under Any) and tells less about what is wrong. It takes the ordinary frame; the slow way judges every
     # other one.
-    if "NaN" not in text and "Infinity" not in text:
+    if not _may_hold_constants(text):
         try:
             return _SERVER_MESSAGE.validate_json(text, strict=True)
         except ValidationError:
@@ -60,11 +60,10 @@ def encode(message: BaseModel) -> str:
     values, text that is not Unicode, and values that hold themselves or nest deeper than Python follows.
     """
     try:
-        text = _ENCODER.encode(message.model_dump(mode="python"))
+        text = _ENCODER.encode(message.model_dump())
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    if not text.isascii():
-        text.encode()
+    text.encode()  # refuses half of a surrogate pair, which is no character
     return text
 
 
@@ -78,6 +77,8 @@ def first_fault(error: ValidationError) -> str:
 def _decode_slowly(text: str) -> Message:
     try:
         raw = json.loads(text, parse_constant=_refuse_constant)
+        # Half of a surrogate pair is no character: it could neither be shown nor sent on.
+        json.dumps(raw, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedMessage(f"the frame is not JSON: {error}", text) from error
     if not isinstance(raw, dict):
@@ -92,6 +93,13 @@ def _decode_slowly(text: str) -> Message:
         return cast(ServerMessage, model.model_validate(raw, strict=True))
     except ValidationError as error:
         raise MalformedMessage(f"{kind}: {first_fault(error)}", text) from error
+
+
+def _may_hold_constants(text: str) -> bool:
+    """Say whether one of the three words that are no JSON may stand in `text`; it may be inside of a string
+    too.
+    """
+    return "NaN" in text or "Infinity" in text
 
 
 def _refuse_constant(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The two REST operations without the I/O: what to ask, and what an answer means."""
+"""What the answers of the two REST operations mean. The asking itself is generated: `_generated.rest`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from ._generated.messages import (
     ErrorResponse,
@@ -19,69 +20,78 @@ from ._generated.messages import (
     ValidationErrorResponse,
     WorkflowInfo,
 )
-from .codec import encode, first_fault
-from .errors import MalformedMessage, RequestRefused
+from ._generated.rest import Response, UnexpectedBody
+from .codec import first_fault
+from .errors import FastAgencyError, MalformedMessage, RequestRefused, ServerUnreachable
 
-__all__ = ["initiate_body", "read_discovery", "read_initiated", "refusal"]
+__all__ = ["FAILURES", "failure", "initiate_request", "initiated_of", "refusal", "workflows_of"]
 
-_WORKFLOWS = TypeAdapter(list[WorkflowInfo])
-_INITIATED = TypeAdapter(InitiatedWorkflow)
-_T = TypeVar("_T")
+FAILURES = (httpx.RequestError, UnexpectedBody)
+"""What the generated client raises for a server that does not answer as it should: give it to `failure`."""
 
 
-def initiate_body(name: str, params: dict[str, Any], user_id: str | None) -> str:
-    """Return the body that announces a conversation, with a fresh id.
-
-    Raises ValueError for params that JSON cannot say (spec FA-CLA-7).
-    """
-    return encode(
-        InitiateWorkflowRequest(
-            workflow_name=name, workflow_uuid=str(uuid4()), user_id=user_id, params=params
-        )
+def initiate_request(name: str, params: Mapping[str, Any], user_id: str | None) -> InitiateWorkflowRequest:
+    """Return the body that announces a conversation, with a fresh id."""
+    return InitiateWorkflowRequest(
+        workflow_name=name, workflow_uuid=str(uuid4()), user_id=user_id, params=dict(params)
     )
 
 
-def read_discovery(response: httpx.Response) -> list[WorkflowInfo]:
-    """Return the workflows. Raises RequestRefused for an error status, MalformedMessage for a wrong body."""
-    return _read(response, _WORKFLOWS)
+def workflows_of(answer: Response[ErrorResponse | list[WorkflowInfo]]) -> list[WorkflowInfo]:
+    """Return the workflows of an answer of discovery. Raises RequestRefused for an error status."""
+    if isinstance(answer.parsed, list):
+        return answer.parsed
+    raise refusal(answer.status_code, answer.headers, answer.content)
 
 
-def read_initiated(response: httpx.Response) -> InitiatedWorkflow:
-    """Return the conversation. Raises RequestRefused for an error status, MalformedMessage for another body."""
-    return _read(response, _INITIATED)
+def initiated_of(
+    answer: Response[ErrorResponse | InitiatedWorkflow | ValidationErrorResponse],
+) -> InitiatedWorkflow:
+    """Return the conversation of an answer of initiate_workflow. Raises RequestRefused for an error."""
+    if isinstance(answer.parsed, InitiatedWorkflow):
+        return answer.parsed
+    raise refusal(answer.status_code, answer.headers, answer.content)
 
 
-def refusal(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> RequestRefused:
-    """Return what an error response says, as the error to raise. `reason` stands in for a body that says
-    nothing.
+def failure(url: str, error: httpx.RequestError | UnexpectedBody) -> FastAgencyError:
+    """Return what one of `FAILURES` means, as an error of ours.
+
+    An error status counts whatever its body is: a proxy on the way may have written it.
     """
-    return RequestRefused(status, _detail(body) or reason or "no reason given", _retry_after(headers))
+    if isinstance(error, httpx.RequestError):
+        return ServerUnreachable(f"{url}: {error or type(error).__name__}")
+    response = error.response
+    if response.is_error:
+        return refusal(response.status_code, response.headers, response.content)
+    return MalformedMessage(f"{url}: {first_fault(error.fault)}", response.content.decode(errors="replace"))
 
 
-def _read(response: httpx.Response, adapter: TypeAdapter[_T]) -> _T:
-    if response.status_code != httpx.codes.OK:
-        reason = response.reason_phrase
-        if response.has_redirect_location:
-            reason = f"{reason}, to {response.headers['location']}"
-        raise refusal(response.status_code, reason, response.headers, response.content)
-    try:
-        return adapter.validate_json(response.content, strict=True)
-    except ValidationError as error:
-        why = f"{response.request.url.path}: {first_fault(error)}"
-        raise MalformedMessage(why, response.content.decode(errors="replace")) from error
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> RequestRefused:
+    """Return an answer with an error status as the error to raise, its body as one readable sentence."""
+    detail = _detail(body) or _phrase(status)
+    if "location" in headers:
+        detail += f" (it points to {headers['location']})"
+    return RequestRefused(status, detail, _retry_after(headers))
 
 
 def _detail(body: bytes) -> str:
-    """Return what an error body says as one readable sentence, empty when it is none of ours."""
+    """Return what an error body says, empty when it is none of ours."""
+    for kind in (ErrorResponse, ValidationErrorResponse):
+        try:
+            detail = kind.model_validate_json(body).detail
+        except ValidationError:
+            continue
+        if isinstance(detail, str):
+            return detail
+        return "; ".join(f"{'.'.join(map(str, issue.loc))}: {issue.msg}" for issue in detail)
+    return ""
+
+
+def _phrase(status: int) -> str:
     try:
-        return ErrorResponse.model_validate_json(body).detail
-    except ValidationError:
-        pass
-    try:
-        issues = ValidationErrorResponse.model_validate_json(body).detail
-    except ValidationError:
-        return ""
-    return "; ".join(f"{'.'.join(map(str, issue.loc))}: {issue.msg}" for issue in issues)
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no reason given"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

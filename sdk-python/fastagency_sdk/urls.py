@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["DISCOVERY_PATH", "INITIATE_WORKFLOW_PATH", "WS_PATH", "Endpoints"]
+from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH
 
-DISCOVERY_PATH = "/fastagency/discovery"
-INITIATE_WORKFLOW_PATH = "/fastagency/initiate_workflow"
-WS_PATH = "/fastagency/ws"
+__all__ = ["Endpoints"]
 
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
@@ -28,7 +26,7 @@ class Endpoints:
         url: str,
         discovery_path: str = DISCOVERY_PATH,
         initiate_workflow_path: str = INITIATE_WORKFLOW_PATH,
-        ws_path: str = WS_PATH,
+        ws_path: str = CHANNEL_PATH,
     ) -> Endpoints:
         """Return the addresses below `url`, which may carry a path prefix.
 
