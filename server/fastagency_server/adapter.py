@@ -17,7 +17,7 @@ from .logs import quiet_uvicorn
 from .lookup import describe, list_workflows
 from .provider import FastAPIProvider
 from .reservations import Reservations
-from .rest import StrictRoute, as_http, responses
+from .rest import StrictRoute, as_http, documented
 from .runner import Runner
 from .settings import Settings
 from .site import add_site
@@ -81,7 +81,9 @@ class FastAPIAdapter:
                 listed = await list_workflows(self.provider)
             except ServerError as error:
                 raise as_http(error, self.settings) from error
-            return [WorkflowInfo(name=name, description=description) for name, description in listed.items()]
+            return [
+                WorkflowInfo(name=name, description=str(description)) for name, description in listed.items()
+            ]
 
         async def initiate_workflow(
             request: InitiateWorkflowRequest, user_id: Any = user
@@ -105,27 +107,17 @@ class FastAPIAdapter:
 
         # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
         for slash in ("", "/"):
-            documented = not slash
-            router.add_api_route(
-                slash + self.discovery_path,
-                discovery,
-                methods=["GET"],
-                operation_id="discovery",
-                summary="List the workflows",
-                tags=["workflows"],
-                responses=responses(401, 403, 404, 503, 504),
-                include_in_schema=documented,
-            )
-            router.add_api_route(
-                slash + self.initiate_workflow_path,
-                initiate_workflow,
-                methods=["POST"],
-                operation_id="initiate_workflow",
-                summary="Announce a conversation",
-                tags=["workflows"],
-                responses=responses(400, 401, 403, 404, 422, 503, 504),
-                include_in_schema=documented,
-            )
+            for path, endpoint, method in (
+                (self.discovery_path, discovery, "GET"),
+                (self.initiate_workflow_path, initiate_workflow, "POST"),
+            ):
+                router.add_api_route(
+                    slash + path,
+                    endpoint,
+                    methods=[method],
+                    include_in_schema=not slash,
+                    **documented(endpoint.__name__),
+                )
             router.add_api_websocket_route(slash + self.ws_path, socket)
         add_site(
             router,

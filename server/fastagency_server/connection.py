@@ -55,6 +55,7 @@ class Connection:
         self._user_id: str | None = None
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._close_sent = False
         self._socket_gone: Callable[[], None] = lambda: None
 
     async def run(self, identify: Callable[[], Awaitable[str | None]]) -> None:
@@ -69,14 +70,13 @@ class Connection:
         except WebSocketDisconnect:
             pass
         except Exception:
-            logger.exception("a conversation broke")
             await self._break()
         finally:
             self._session.disconnected()
             self._socket_gone()
             if writer is not None:
                 writer.cancel()
-                with suppress(asyncio.CancelledError, WebSocketDisconnect):
+                with suppress(asyncio.CancelledError):
                     await writer
 
     async def _read(self) -> None:
@@ -96,19 +96,27 @@ class Connection:
             await self._perform(output)
 
     async def _write(self) -> None:
-        while not self._session.closed:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._perform(self._session.pull())
+        try:
+            while not self._session.closed:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._perform(self._session.pull())
+        except WebSocketDisconnect:
+            pass  # the reader learns of it too
+        except Exception:
+            await self._break()
 
     async def _perform(self, output: Output) -> None:
         if not output.frames and output.close is None:
             return
         send = self._websocket.send_text
         async with self._writing:
+            if self._close_sent:
+                return  # the other coroutine ended the conversation in the meantime
             for frame in output.frames:
                 await send(frame)
             if output.close is not None:
+                self._close_sent = True
                 await self._websocket.close(output.close.code, output.close.reason)
 
     async def _start(self, first: InitiateWorkflow) -> Output:
@@ -148,9 +156,11 @@ class Connection:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _break(self) -> None:
-        """End a socket on which the server itself failed (spec FA-CLS: 1011)."""
-        if not self._session.closed:
-            self._session.disconnected()
+        """End a socket on which the server itself failed, with 1011 (spec FA-CLS)."""
+        logger.exception("a conversation broke")
+        self._session.disconnected()
+        if not self._close_sent:
+            self._close_sent = True
             with suppress(WebSocketDisconnect, RuntimeError):
                 await self._websocket.close(CloseCode.SERVER_FAULT, "The server failed.")
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastagency_sdk._generated.messages import ErrorResponse, ValidationErrorResponse
+from fastagency_sdk._generated import messages
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 from .errors import Overloaded, ProviderKeyError, ProviderUnreachable, UnknownWorkflow
+from .published import published
 from .settings import Settings
 from .strictjson import loads
 
-__all__ = ["StrictRoute", "as_http", "responses"]
+__all__ = ["StrictRoute", "as_http", "documented"]
 
 
 class StrictRoute(APIRoute):
@@ -54,17 +55,45 @@ def as_http(error: Exception, settings: Settings) -> HTTPException:
     raise error
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error statuses of a route, for its documentation."""
-    known: dict[int | str, dict[str, Any]] = {}
-    for status in statuses:
-        known[status] = {"model": ValidationErrorResponse if status == 422 else ErrorResponse}
-    if 503 in known:
-        known[503]["headers"] = {
-            "Retry-After": {
-                "description": "Seconds to wait before the next try.",
-                "required": True,
-                "schema": {"type": "integer", "minimum": 0},
-            }
-        }
-    return known
+def documented(operation_id: str) -> dict[str, Any]:
+    """What the spec says of an operation, as arguments for `add_api_route`: the application's own
+    `/openapi.json` so says what the canonical one does, in the same words.
+
+    Raises KeyError when the spec has no such operation.
+    """
+    spec = published("openapi.json")
+    operation = _operation(spec, operation_id)
+    responses = {int(status): _response(spec, found) for status, found in operation["responses"].items()}
+    success = responses[200]
+    # FastAPI writes the schema of a success itself, from the endpoint's return type.
+    success.pop("model", None)
+    return {
+        "operation_id": operation_id,
+        "summary": operation["summary"],
+        "description": operation["description"],
+        "tags": operation["tags"],
+        "response_description": success.pop("description"),
+        "responses": responses,
+    }
+
+
+def _operation(spec: dict[str, Any], operation_id: str) -> dict[str, Any]:
+    for item in spec["paths"].values():
+        for operation in item.values():
+            if operation["operationId"] == operation_id:
+                found: dict[str, Any] = operation
+                return found
+    raise KeyError(operation_id)
+
+
+def _response(spec: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in response:
+        response = spec["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    kept = ("description", "headers", "links")
+    documented: dict[str, Any] = {key: response[key] for key in kept if key in response}
+    content = response["content"]["application/json"]
+    if "examples" in content:
+        documented["content"] = {"application/json": {"examples": content["examples"]}}
+    if "$ref" in content["schema"]:
+        documented["model"] = getattr(messages, content["schema"]["$ref"].rpartition("/")[2])
+    return documented

@@ -128,6 +128,9 @@ def _run_blocking(conversation: Conversation, work: Callable[[UI], Any], ui: UI)
     try:
         with ambient(ui):
             result = work(ui)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError("a plain function returned a coroutine: write the workflow as 'async def'")
     except BaseException as error:
         _conclude(conversation, error)
     else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastagency_sdk._generated.messages import InitiateWorkflow
-from fastagency_sdk._generated.tables import CloseCode, ConversationState
+from fastagency_sdk._generated.tables import CLIENT_FRAMES, CloseCode, ConversationState
 from pydantic import ValidationError
 
 from .conversation import Conversation, Verdict
@@ -72,7 +72,7 @@ class Session:
         limit = self._settings.max_frame_bytes
         if len(text) * 4 > limit and len(text.encode(errors="surrogatepass")) > limit:
             return self.refuse(FrameTooBig(f"A frame is larger than {limit} bytes."))
-        if self.state is ConversationState.CREATED and not self._starting:
+        if "initiate_workflow" in CLIENT_FRAMES[self.state] and not self._starting:
             return self._first_frame(text)
         verdict = self._conversation.answer(text) if self._conversation is not None else Verdict.NOT_ASKED
         if verdict is Verdict.NOT_ASKED:

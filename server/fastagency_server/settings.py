@@ -48,8 +48,9 @@ class Settings:
     """The same in characters of text."""
 
     thread_stack_bytes: int = 512 * 1024
-    """Stack of the thread that a blocking workflow runs in. Raise it for workflows that recurse through C
-    code."""
+    """Stack of the thread that a blocking workflow runs in: only reserved, not used, so it costs address
+    space. Code that recurses without end through C functions (a `key` of `sorted`, `__repr__`) meets Python's
+    recursion limit in time from 2 MiB on; below that the process dies of it."""
 
     cancel_seconds: float = 5.0
     """How long an async workflow that was told of the end (`ConversationClosed`) may tidy up before its task

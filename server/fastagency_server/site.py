@@ -11,6 +11,8 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from .published import published
+
 __all__ = ["add_site"]
 
 _PACKAGE: Final = files("fastagency_server")
@@ -36,17 +38,18 @@ def add_site(router: APIRouter, prefix: str, *, discovery: str, initiate_workflo
         router.add_api_route(prefix + path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
 
     async def openapi() -> Response:
-        document = _document("openapi.json")
+        document = published("openapi.json")
         document["paths"] = {paths.get(path, path): item for path, item in document["paths"].items()}
         return _json(document)
 
     async def asyncapi() -> Response:
-        document = _document("asyncapi.json")
+        document = published("asyncapi.json")
         for channel in document["channels"].values():
             channel["address"] = paths.get(channel["address"], channel["address"])
         return _json(document)
 
     async def docs(request: Request) -> Response:
+        _page("")
         # Relative links in the pages need the slash.
         return RedirectResponse(request.url.path + "/")
 
@@ -57,14 +60,6 @@ def add_site(router: APIRouter, prefix: str, *, discovery: str, initiate_workflo
     add("/asyncapi.json", asyncapi)
     add("/docs", docs)
     add("/docs/{path:path}", page)
-
-
-def _document(name: str) -> dict[str, Any]:
-    file = _PACKAGE / "_generated" / name
-    if not file.is_file():
-        raise HTTPException(404, "The spec has not been generated. `make generate` does it.")
-    document: dict[str, Any] = json.loads(file.read_bytes())
-    return document
 
 
 def _json(document: dict[str, Any]) -> Response:

@@ -6,7 +6,11 @@ import json
 import math
 from typing import Any
 
-__all__ = ["loads"]
+__all__ = ["MAX_DEPTH", "loads"]
+
+MAX_DEPTH = 200
+"""How deep arrays and objects may be nested. What is read here is written again, by encoders that give up
+earlier than the decoder does, and in threads with a small stack."""
 
 
 def loads(text: str | bytes) -> Any:
@@ -21,6 +25,8 @@ def loads(text: str | bytes) -> Any:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode()
+        if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
+            raise ValueError(f"nested more than {MAX_DEPTH} deep")
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
     except UnicodeEncodeError:
@@ -30,6 +36,20 @@ def loads(text: str | bytes) -> Any:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _refuse(name: str) -> Any:

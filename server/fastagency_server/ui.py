@@ -236,17 +236,19 @@ class UI(_Voice[None, str]):
     """
 
     def process(self, response: Any) -> str:
-        """Show the events of an AG2 run (`agent.run()`), answer its input requests, and return its
-        summary."""
-        for event in response.events:
-            self.process_message(event)
-        return str(response.summary)
+        """Show the events of an AG2 run (`agent.run()`), answer its input requests, and return its summary.
+
+        Raises what the run failed with. When the conversation ends early, so does the run (spec FA-CLA-6).
+        """
+        from .runtimes.runs import process
+
+        return process(response, self)
 
     async def async_process(self, response: Any) -> str:
         """The same for an AG2 `a_run()`, in an `async def` workflow that takes a `UI`."""
-        async for event in response.events:
-            await asyncio.to_thread(self.process_message, event)
-        return str(await response.summary)
+        from .runtimes.runs import process_async
+
+        return await process_async(response, self)
 
     def process_message(self, message: Any) -> str | None:
         """Show one AG2 event, or one message of this protocol (any object whose `model_dump()` is its
@@ -288,11 +290,13 @@ class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
         return UI(self._conversation, self._user_id)
 
     async def process(self, response: Any) -> str:
-        """Show the events of an AG2 run (`agent.a_run()`), answer its input requests, and return its
-        summary."""
-        async for event in response.events:
-            await self.process_message(event)
-        return str(await response.summary)
+        """Show the events of an AG2 run (`agent.a_run()`), answer its input requests, and return its summary.
+
+        Raises what the run failed with. When the conversation ends early, so does the run (spec FA-CLA-6).
+        """
+        from .runtimes.runs import process_async
+
+        return await process_async(response, self)
 
     async_process = process
 
@@ -303,7 +307,7 @@ class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
             return await self._forward(envelope)
         from .runtimes.events import deliver
 
-        return await asyncio.to_thread(deliver, message, self.blocking)
+        return await deliver(message, self)
 
     async def _say(self, kind: str, content: Content, *envelope: Any) -> None:
         conversation = self._conversation
