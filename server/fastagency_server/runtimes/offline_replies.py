@@ -41,7 +41,8 @@ _HELPER = (
     "About {subject}: let us first settle what we want to know, and how we would notice that we know it.",
     "One more thought on {subject}: split it into two parts that can be checked apart from each other.",
     "To sum up where we are with {subject}: the parts are named, one is checked, and the other is next.",
-    "I have nothing to add about {subject}; what was said holds.",
+    "Seen from the other side, {subject} is a question of what we leave out, and whether it matters.",
+    "So far, what was said about {subject} holds. The next thing to try is a case that could refute it.",
 )
 _VOICES = (("student", _STUDENT), ("teacher", _TEACHER), ("tutor", _TEACHER))
 
@@ -86,18 +87,19 @@ def reply_to(request: dict[str, Any]) -> Reply:
             " then test the rule."
         )
     if said and said[-1].get("role") in ("tool", "function"):
-        return Reply(
-            f"{MARK} The tool's answer is: {text_of(said[-1])}. That settles this point about {subject}."
-        )
+        return Reply(f"{MARK} The tool says: {text_of(said[-1]).rstrip('.')}. That settles this point.")
     if (call := _tool_call(request, said, subject)) is not None:
         return call
     turn = sum(message.get("role") == "assistant" and bool(text_of(message)) for message in said)
     instructions = " ".join(text_of(message) for message in messages if message not in said)
-    # An empty message: nobody has anything left to say. Without this two agents would go on for ever.
-    if (said and not last.strip()) or ("TERMINATE" in instructions and turn >= 2):
+    heard = [text_of(message).strip() for message in said if message.get("role") == "user"]
+    # Told nothing twice: nobody has anything left to say. Without this two agents would go on for ever.
+    if heard[-2:] == ["", ""] or ("TERMINATE" in instructions and turn >= 2):
         return Reply("TERMINATE")
-    voice = next((lines for word, lines in _VOICES if word in instructions.lower()), _HELPER)
-    return Reply(f"{MARK} {voice[turn % len(voice)].format(subject=subject)}")
+    voice = next((lines for word, lines in _VOICES if word in instructions.lower()), None)
+    # The helpers of a group chat have had as many turns each, but have not heard as many messages.
+    line = voice[turn % len(voice)] if voice else _HELPER[(len(said) - 1 + turn) % len(_HELPER)]
+    return Reply(f"{MARK} {line.format(subject=subject)}")
 
 
 def text_of(message: dict[str, Any]) -> str:

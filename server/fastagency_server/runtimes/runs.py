@@ -91,9 +91,9 @@ def _while_open(events: Iterator[Any], response: Any, ui: UI) -> Iterator[Any]:
     Waiting inside AutoGen's own iterator would be waiting for ever when the run's thread has ended without
     a word, as it does when a tool in it raises ConversationClosed.
     """
-    queue = response.iostream.input_stream
+    queue = _queue(response)
     while True:
-        while queue.empty():
+        while queue is not None and queue.empty():
             ui._conversation.check_open()
             time.sleep(_POLL_SECONDS)
         try:
@@ -106,10 +106,11 @@ def _abandon(response: Any, events: Iterator[Any], last: Any) -> None:
     """End a run: what waits for an answer gets `exit`, and the next thing that it says raises
     `RunAbandoned` in it.
     """
+    if (queue := _queue(response)) is None:
+        return
     _refuse(response.iostream)
     if last is not None and is_asking(last):
         content_of(last).respond("exit")
-    queue = response.iostream.input_stream
     until = time.monotonic() + _FAREWELL_SECONDS
     while time.monotonic() < until:
         if queue.empty():
@@ -127,10 +128,11 @@ def _abandon(response: Any, events: Iterator[Any], last: Any) -> None:
 
 async def _abandon_async(response: Any, events: AsyncIterator[Any], last: Any) -> None:
     """As `_abandon`. Nothing needs to be waited for: the run's task takes its turn when this one is done."""
+    if (queue := _queue(response)) is None:
+        return
     _refuse(response.iostream)
     if last is not None and is_asking(last):
         await content_of(last).respond("exit")
-    queue = response.iostream.input_stream
     while not queue.empty():
         try:
             event = await anext(events, None)
@@ -140,6 +142,11 @@ async def _abandon_async(response: Any, events: AsyncIterator[Any], last: Any) -
             return
         if is_asking(event):
             await content_of(event).respond("exit")
+
+
+def _queue(response: Any) -> Any:
+    """The queue that a run's events come through; None for one that has no background."""
+    return getattr(getattr(response, "iostream", None), "input_stream", None)
 
 
 def _refuse(iostream: Any) -> None:
