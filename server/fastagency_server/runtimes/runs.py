@@ -92,14 +92,17 @@ def _while_open(events: Iterator[Any], response: Any, ui: UI) -> Iterator[Any]:
     a word, as it does when a tool in it raises ConversationClosed.
     """
     queue = _queue(response)
+    last: Any = None
     while True:
-        while queue is not None and queue.empty():
+        # After the last event the iterator ends or raises by itself, without looking at the queue.
+        while queue is not None and queue.empty() and event_type(last) not in _LAST:
             ui._conversation.check_open()
             time.sleep(_POLL_SECONDS)
         try:
-            yield next(events)
+            last = next(events)
         except StopIteration:
             return
+        yield last
 
 
 def _abandon(response: Any, events: Iterator[Any], last: Any) -> None:
