@@ -48,3 +48,49 @@ generate: .venv/.stamp ## Generate everything from spec/
 .PHONY: check
 check: .venv/.stamp ## Fail when a generated file is not what spec/ says
 	@.venv/bin/fastagency-generate check
+
+.PHONY: lint-spec
+lint-spec: .venv/.stamp docs/node_modules/.stamp ## Run the three linters over spec/
+	@$(PYTHON) docs/lint_spec.py
+
+.PHONY: docs
+docs: .venv/.stamp docs/node_modules/.stamp ## Build the pages of the published spec
+	@$(PYTHON) docs/build_site.py
+
+.PHONY: sdk-typescript
+sdk-typescript: sdk-typescript/node_modules/.stamp ## Build the TypeScript SDK and print the size of its core
+	@cd sdk-typescript && npm run --silent build
+
+# --- running it ----------------------------------------------------------------
+
+.PHONY: demo
+demo: generate sdk-typescript docs ## Generate the clients, start the server, hold a conversation
+	@$(PYTHON) examples/demo.py
+
+.PHONY: bench
+bench: .venv/.stamp .venv-upstream/.stamp ## Measure the server beside FastAgency and a bare socket
+	@$(PYTHON) benchmarks/run.py
+
+# --- proving it ----------------------------------------------------------------
+
+.PHONY: lint
+lint: .venv/.stamp sdk-typescript/node_modules/.stamp ## Run ruff, mypy, tsc and prettier
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@cd sdk-typescript && npm run --silent check
+
+.PHONY: test
+test: $(NODE_MODULES) chromium .venv/.stamp .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.stamp ## Run everything that continuous integration runs
+	@$(MAKE) --no-print-directory check lint lint-spec sdk-typescript docs
+	@echo "test: the whole suite, with autogen"
+	@.venv/bin/pytest
+	@echo "test: the AutoGen runtime, with pyautogen"
+	@.venv-pyautogen/bin/pytest tests/autogen
+	@echo "test: beside FastAgency and its older websockets"
+	@.venv-upstream/bin/pytest tests/sdk_python tests/server
+
+.PHONY: clean
+clean: ## Remove what was built, the environments included
+	rm -rf .venv .venv-* docs/node_modules sdk-typescript/node_modules tests/node_modules sdk-typescript/dist \
+		server/fastagency_server/_site test-output
