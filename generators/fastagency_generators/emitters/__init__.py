@@ -6,10 +6,11 @@ from ..emit import Target, language
 from .bundle import BundleTarget
 from .python import PythonTarget
 from .typescript import TypeScriptEmitter
+from .vectors import VectorsTarget
 
 __all__ = ["targets"]
 
 
 def targets() -> list[Target]:
     """Return every target, in the order in which they are generated."""
-    return [PythonTarget(), language(TypeScriptEmitter), BundleTarget()]
+    return [PythonTarget(), language(TypeScriptEmitter), BundleTarget(), VectorsTarget()]

@@ -101,7 +101,7 @@ class _Schemas(Rules):
         if schema.get("additionalProperties", True) is not True:
             self.fault(
                 schema.at("additionalProperties"),
-                "must be true (unknown fields are kept) or left out (they are ignored), as readers never refuse one",
+                "must be true (unknown fields are kept) or left out (they are ignored): none is ever refused",
             )
         if not isinstance(schema.get("x-asks", False), bool):
             self.fault(schema.at("x-asks"), "x-asks must be true or false")
