@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ._generated.tables import CloseCode
 from .errors import FastAgencyError, ServerUnreachable
 from .options import Options
 from .protocol import NO_CLOSE_FRAME
@@ -63,7 +64,12 @@ def why_not_open(url: str, error: Exception) -> FastAgencyError:
 
 
 def close_of(error: ConnectionClosed) -> tuple[int, str, bool]:
-    """Return the close code, its reason, and whether this side closed first."""
+    """Return the close code, its reason, and whether this side closed first.
+
+    `error` may come from a send or a receive, on any release of the library.
+    """
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return CloseCode.NOT_UTF8, "", True  # release 13's blocking client just drops the connection
     if error.rcvd is not None and (error.sent is None or error.rcvd_then_sent):
         return error.rcvd.code, error.rcvd.reason, False
     if error.sent is not None:

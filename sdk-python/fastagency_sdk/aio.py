@@ -19,6 +19,7 @@ from ._generated.messages import Error, InitiatedWorkflow, WorkflowInfo
 from ._generated.rest import discovery, initiate_workflow
 from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, ConversationState
 from ._socket import close_of, connect_arguments, why_not_open
+from ._websockets13 import FORGETS, KeepingConnection
 from .answers import Question
 from .codec import Message
 from .errors import RequestRefused, ServerUnreachable
@@ -147,6 +148,8 @@ class AsyncClient:
     async def _open_socket(self) -> ClientConnection:
         url = self._options.endpoints.ws
         arguments = connect_arguments(connect, self._options, await self._fresh_headers())
+        if FORGETS:
+            arguments["create_connection"] = KeepingConnection
         try:
             return await connect(url, **arguments)
         except (OSError, WebSocketException) as error:
@@ -266,6 +269,9 @@ class AsyncConversation:
         """
         protocol, socket = self._open()
         frame = protocol.answer(value)
+        if (close := socket.protocol.close_rcvd) is not None:
+            # Release 13 of websockets would throw away what is still unread if it were to send now.
+            raise protocol.unsent(close.code, close.reason)
         try:
             await socket.send(frame)
         except ConnectionClosed as closed:

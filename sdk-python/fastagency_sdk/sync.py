@@ -262,6 +262,9 @@ class Conversation:
         """
         protocol, socket = self._open()
         frame = protocol.answer(value)
+        if (close := socket.protocol.close_rcvd) is not None:
+            # Release 13 of websockets would throw away what is still unread if it were to send now.
+            raise protocol.unsent(close.code, close.reason)
         try:
             socket.send(frame)
         except ConnectionClosed as closed:

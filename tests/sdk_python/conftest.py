@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sdk_python.scripted import AnyClient, NewClient, ScriptedServer, ThreadedClient
-
 from fastagency_sdk import AsyncClient
+from sdk_python.scripted import AnyClient, NewClient, ScriptedServer, ThreadedClient
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A server that does what a test scripts, and both clients under one asynchronous face.
 
-REST is a mock transport; the socket is a real one, on a free port of the loopback interface, in the test's own loop.
+REST is a mock transport; the socket is a real one, on a free port of the loopback interface, in the test's
+own loop.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from typing import Any, Self
 
 import httpx
+from fastagency_sdk import AsyncClient, AsyncConversation, Client, Conversation, Message, WorkflowInfo
 from websockets.asyncio.server import ServerConnection, serve
-
-from fastagency_sdk import AsyncClient, Client, Conversation, Message, WorkflowInfo
 
 UUID = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
 HEX = UUID.replace("-", "")
 
 Script = Callable[[ServerConnection], Awaitable[None]]
-"""What the server does on a socket, the first frame included. When it returns, the socket closes with 1000."""
+"""What the server does on a socket, the first frame included. When it returns, the socket closes with 1000.
+"""
 
 
 def message(type: str, **content: Any) -> str:
@@ -65,7 +66,9 @@ class ScriptedServer:
         return self._closes
 
     def says(self, *frames: str | bytes, code: int = 1000, reason: str = "", abort: bool = False) -> None:
-        """Script: read the first frame, send `frames`, then close, or break the connection without a close frame."""
+        """Script: read the first frame, send `frames`, then close, or break the connection without a close
+        frame.
+        """
 
         async def script(socket: ServerConnection) -> None:
             await socket.recv()
@@ -167,6 +170,12 @@ class ThreadedConversation:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._conversation, name)
+
+
+async def read(conversation: AsyncConversation | ThreadedConversation, into: list[Message]) -> None:
+    """Read the conversation to its end, whatever that is, and keep its messages in `into`."""
+    async for received in conversation:
+        into.append(received)
 
 
 AnyClient = AsyncClient | ThreadedClient

@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastagency_sdk import AsyncClient, ConversationState, NotAsked, RequestRefused, ServerUnreachable
 from sdk_python.scripted import COMPLETED, STARTED, TEXT_INPUT, NewClient, ScriptedServer, message
 from websockets.asyncio.server import ServerConnection
-
-from fastagency_sdk import AsyncClient, ConversationState, NotAsked, RequestRefused, ServerUnreachable
 
 
 async def stays(socket: ServerConnection) -> None:
@@ -64,11 +63,14 @@ async def test_leaving_a_talkative_server_does_not_wait_for_the_timeout(
 
 
 async def test_an_exception_closes_and_gets_out(server: ScriptedServer, new_client: NewClient) -> None:
-    server.script = stays
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with new_client() as client, client.start("quiz") as conversation:
             async for _ in conversation:
                 raise ZeroDivisionError
+
+    server.script = stays
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await server.closes() == [(1000, "")]
 
 
@@ -248,7 +250,7 @@ async def test_a_password_is_in_no_log(
 
     async def script(socket: ServerConnection) -> None:
         # The server is the test's own, and its log no concern here.
-        socket.logger = logging.getLogger("silent")  # type: ignore[assignment]
+        socket.logger = logging.getLogger("silent")
         socket.protocol.debug = False
         await socket.recv()
         await socket.send(message("text_input", prompt="Password?", suggestions=[], password=True))

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import InitErrorDetails
 
 __all__ = ["Response", "UnexpectedBody", "parse", "written"]
 
@@ -37,9 +38,12 @@ class UnexpectedBody(ValueError):
 def parse(kind: type[T], response: httpx.Response) -> T:
     """Return the body as `kind`. Raises UnexpectedBody when it is not JSON or does not fit."""
     try:
-        return TypeAdapter(kind).validate_json(response.content, strict=True)
+        parsed = TypeAdapter(kind).validate_json(response.content, strict=True)
+        if b"NaN" in response.content or b"Infinity" in response.content:
+            json.loads(response.content, parse_constant=_refuse_constant)  # pydantic lets them through in free JSON
     except ValidationError as fault:
         raise UnexpectedBody(response, fault) from fault
+    return parsed
 
 
 def written(body: BaseModel) -> bytes:
@@ -48,3 +52,8 @@ def written(body: BaseModel) -> bytes:
         return json.dumps(body.model_dump(by_alias=True), allow_nan=False).encode()
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from error
+
+
+def _refuse_constant(name: str) -> None:
+    error = {"type": "json_invalid", "input": name, "ctx": {"error": f"{name} is not JSON"}}
+    raise ValidationError.from_exception_data("body", [cast(InitErrorDetails, error)], input_type="json")
