@@ -7,7 +7,7 @@ a first frame to be acted on, a close. `deadline` says when the next tick is due
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fastagency_sdk._generated.messages import InitiateWorkflow
 from fastagency_sdk._generated.tables import CLIENT_FRAMES, CloseCode, ConversationState
@@ -20,7 +20,7 @@ from .reservations import parse_uuid
 from .settings import Settings
 from .strictjson import loads
 
-__all__ = ["Close", "Output", "Session", "read_first_frame"]
+__all__ = ["Close", "Output", "Session"]
 
 _REASON_BYTES: Final = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two of them the code
 
@@ -43,6 +43,7 @@ class Output:
 
 
 _NOTHING: Final = Output()
+_NOT_RIGHT: Final = "The first frame is not right."
 
 
 class Session:
@@ -131,10 +132,12 @@ class Session:
 
     def _first_frame(self, text: str) -> Output:
         try:
-            first = read_first_frame(text)
+            value = _json_object(text)
+            # Known before the rest is judged, so that an `error` can say which conversation it belongs to.
+            self._workflow_uuid = _uuid_of(value) or NO_CONVERSATION
+            first = _initiate_workflow(value)
         except MalformedFrame as refusal:
             return self.refuse(refusal)
-        self._workflow_uuid = first.workflow_uuid.replace("-", "").lower()
         self._starting = True
         self.deadline = None
         return Output(start=first)
@@ -154,22 +157,31 @@ class Session:
             self._conversation.close()
 
 
-def read_first_frame(text: str) -> InitiateWorkflow:
-    """Decode the first frame. Raises MalformedFrame, which names the field, for anything else."""
-    short = "The first frame is not right."
+def _json_object(text: str) -> dict[str, Any]:
     try:
         value = loads(text)
     except ValueError as error:
-        raise MalformedFrame(short, f"It is not JSON: {error}.") from None
+        raise MalformedFrame(_NOT_RIGHT, f"It is not JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise MalformedFrame(short, "It is not a JSON object.")
+        raise MalformedFrame(_NOT_RIGHT, "It is not a JSON object.")
+    return value
+
+
+def _uuid_of(value: dict[str, Any]) -> str | None:
+    text = value.get("workflow_uuid")
+    uuid = parse_uuid(text) if isinstance(text, str) else None
+    return None if uuid is None else uuid.hex
+
+
+def _initiate_workflow(value: dict[str, Any]) -> InitiateWorkflow:
     try:
         first = InitiateWorkflow.model_validate(value, strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        raise MalformedFrame(short, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}.") from None
-    if parse_uuid(first.workflow_uuid) is None:
-        raise MalformedFrame(short, "workflow_uuid: Input should be a UUID, 32 hex digits or dashed.")
+        place = ".".join(map(str, fault["loc"]))
+        raise MalformedFrame(_NOT_RIGHT, f"{place}: {fault['msg']}.") from None
+    if _uuid_of(value) is None:
+        raise MalformedFrame(_NOT_RIGHT, "workflow_uuid: Input should be a UUID, 32 hex digits or dashed.")
     return first
 
 
