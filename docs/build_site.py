@@ -17,9 +17,9 @@ from pathlib import Path
 from fastagency_generators.ir import model as ir
 from fastagency_generators.ir.build import build
 from fastagency_generators.spec.load import load_spec
+from site_builder.page import environment
 from site_builder.pages import own_pages, references
 from site_builder.redocly import RedoclyFailed, find_redocly, reference_page
-from site_builder.page import environment
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -58,7 +58,8 @@ def main() -> int:
 def write_site(folder: Path) -> None:
     """Write every page and the two documents into `folder`.
 
-    Raises `SiteFailed`, `RedoclyFailed`, or ValueError when the examples or conversations do not fit the spec.
+    Raises `SiteFailed`, `RedoclyFailed`, or ValueError when the examples or conversations do not fit
+    the spec.
     """
     protocol = read_protocol()
     templates = environment(HERE / "site")

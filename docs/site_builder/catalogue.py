@@ -87,7 +87,7 @@ def envelope(protocol: ir.Protocol) -> tuple[FieldRow, ...]:
 
 
 def named_types(protocol: ir.Protocol) -> tuple[NamedType, ...]:
-    """Return the types that the `content` of some message refers to by name, and those that these refer to."""
+    """Return the types that the `content` of some message names, and those that these name in turn."""
     found: dict[str, NamedType] = {}
     for message in protocol.channel.from_server:
         for field in _content(protocol, message).fields:
@@ -156,9 +156,7 @@ def _type_text(kind: ir.Type) -> str:
             return f"list of {_type_text(item)}"
         case ir.Ref(name):
             return name
-        case ir.Json(ir.JsonKind.OBJECT):
-            return "object"
-        case ir.Json(ir.JsonKind.VALUE):
-            return "any JSON"
+        case ir.Json(json_kind):
+            return "object" if json_kind is ir.JsonKind.OBJECT else "any JSON"
         case ir.Scalar(scalar):
             return scalar.value

@@ -22,8 +22,8 @@ Kind = Literal["call", "open", "json", "text", "close"]
 class Step:
     """One thing that happens. `state` is that of the conversation afterwards, "" while there is none.
 
-    `body` is the JSON of a frame or request, `reply` that of a response, `text` a raw text frame or what stands
-    in place of one.
+    `body` is the JSON of a frame or request, `reply` that of a response, `text` that
+    of a raw text frame.
     """
 
     sender: Sender
@@ -75,6 +75,7 @@ class _Walk:
         self.responses = responses
         self.name = name
         self.state = ""
+        self.frames: dict[str, dict[str, Any]] = {}
         self.messages = 0
 
     def all(self, entries: list[dict[str, Any]]) -> list[Step]:
@@ -100,7 +101,9 @@ class _Walk:
 
     def _open(self, _: bool, entry: dict[str, Any]) -> Step:
         self.state = self.protocol.lifecycle.initial
-        return Step("client", "open", f"WebSocket {self.protocol.channel.path}", "", entry["note"], self.state)
+        return Step(
+            "client", "open", f"WebSocket {self.protocol.channel.path}", "", entry["note"], self.state
+        )
 
     def _send(self, kind: str, entry: dict[str, Any]) -> Step:
         message = self._message(kind, "client")
@@ -113,13 +116,20 @@ class _Walk:
         on = entry.get("event", "answer")
         self._move(on)
         failed = on != "answer"
-        return Step("client", "text", "answer", _short(text), entry["note"], self.state, failed=failed, text=text)
+        return Step(
+            "client", "text", "answer", _short(text), entry["note"], self.state, failed=failed, text=text
+        )
 
     def _receive(self, kind: str, entry: dict[str, Any]) -> Step:
         message = self._message(kind, "server")
-        self.messages += 1
-        body = overlay(frame(self.protocol, message), {"content": entry.get("content", {})})
-        body["uuid"] = body["uuid"][:-2] + f"{self.messages:02x}"
+        body = self.frames.get(kind, {})
+        if not entry.get("again", False):
+            self.messages += 1
+            body = overlay(frame(self.protocol, message), {"content": entry.get("content", {})})
+            body["uuid"] = body["uuid"][:-2] + f"{self.messages:02x}"
+            self.frames[kind] = body
+        elif not body:
+            raise IllegalStep(f"{self.where}: there was no {kind!r} before that could come again")
         if any(it.source == self.state and it.on == kind for it in self.protocol.lifecycle.transitions):
             self._move(kind)
         failed = kind == "error"

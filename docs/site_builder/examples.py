@@ -50,7 +50,7 @@ def frame(protocol: ir.Protocol, message: ir.Message) -> dict[str, Any]:
 
 def replies(protocol: ir.Protocol) -> dict[str, Any]:
     """Return an example of each REST operation's good response, by operation."""
-    result = {}
+    result: dict[str, Any] = {}
     for operation in protocol.operations:
         body = operation.responses[0].body
         match body:

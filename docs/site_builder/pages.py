@@ -38,38 +38,50 @@ def own_pages(
 ) -> Iterator[tuple[str, str]]:
     """Yield the file name and the HTML of each page that our own templates make.
 
-    `sources` is the folder of the templates, examples and conversations. Raises ValueError when these do not fit
-    the protocol.
+    `sources` is the folder of the templates, examples and conversations. Raises ValueError when these do not
+    fit the protocol.
     """
     replies = examples.replies(protocol)
     cases = examples.cases(protocol, sources / "examples.yaml")
-    yield "index.html", templates.get_template("index.html.jinja").render(
-        page="index.html",
-        protocol=protocol,
-        request=layout(examples.example(protocol, "InitiateWorkflowRequest")),
-        javascript=(sources / "snippets" / "client.mjs").read_text(encoding="utf-8"),
-        python=(sources / "snippets" / "client.py").read_text(encoding="utf-8"),
+    yield (
+        "index.html",
+        templates.get_template("index.html.jinja").render(
+            page="index.html",
+            protocol=protocol,
+            request=layout(examples.example(protocol, "InitiateWorkflowRequest")),
+            javascript=(sources / "snippets" / "client.mjs").read_text(encoding="utf-8"),
+            python=(sources / "snippets" / "client.py").read_text(encoding="utf-8"),
+        ),
     )
-    yield "messages.html", templates.get_template("messages.html.jinja").render(
-        page="messages.html",
-        first=catalogue.first_frame(protocol),
-        envelope=catalogue.envelope(protocol),
-        messages=catalogue.server_messages(protocol, cases),
-        types=catalogue.named_types(protocol),
-        default_type=next(it.default_tag for it in protocol.types if isinstance(it, ir.Union)),
+    yield (
+        "messages.html",
+        templates.get_template("messages.html.jinja").render(
+            page="messages.html",
+            first=catalogue.first_frame(protocol),
+            envelope=catalogue.envelope(protocol),
+            messages=catalogue.server_messages(protocol, cases),
+            types=catalogue.named_types(protocol),
+            default_type=next(it.default_tag for it in protocol.types if isinstance(it, ir.Union)),
+        ),
     )
     conversations = conversation.load(protocol, sources / "conversations.yaml", replies)
-    yield "conversation.html", templates.get_template("conversation.html.jinja").render(
-        page="conversation.html",
-        conversations=[(it, Markup(sequence_drawing(it))) for it in conversations],
+    yield (
+        "conversation.html",
+        templates.get_template("conversation.html.jinja").render(
+            page="conversation.html",
+            conversations=[(it, Markup(sequence_drawing(it))) for it in conversations],
+        ),
     )
-    yield "ends.html", templates.get_template("ends.html.jinja").render(
-        page="ends.html",
-        codes=protocol.close_codes,
-        actions={code.code: _action(code) for code in protocol.close_codes},
-        lifecycle=protocol.lifecycle,
-        types={it.type for it in (*protocol.channel.from_client, *protocol.channel.from_server)},
-        drawing=Markup(state_drawing(protocol.lifecycle)),
+    yield (
+        "ends.html",
+        templates.get_template("ends.html.jinja").render(
+            page="ends.html",
+            codes=protocol.close_codes,
+            actions={code.code: _action(code) for code in protocol.close_codes},
+            lifecycle=protocol.lifecycle,
+            types={it.type for it in (*protocol.channel.from_client, *protocol.channel.from_server)},
+            drawing=Markup(state_drawing(protocol.lifecycle)),
+        ),
     )
 
 

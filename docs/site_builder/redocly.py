@@ -12,7 +12,7 @@ from typing import Any
 
 import jinja2
 
-__all__ = ["Reference", "RedoclyFailed", "find_redocly", "reference_page"]
+__all__ = ["RedoclyFailed", "Reference", "find_redocly", "reference_page"]
 
 HEADER_HEIGHT = 52
 """Pixels that the header of `style.css` takes; Redocly's own sticky parts stay below it."""
@@ -34,7 +34,7 @@ class RedoclyFailed(Exception):
 
 @dataclass(frozen=True)
 class Reference:
-    """One reference page: its file, the bundled document it shows, and which of Redocly's settings it takes."""
+    """One reference page: its file, the document it shows, and the name of Redocly's settings for its kind."""
 
     file: str
     title: str
@@ -47,7 +47,7 @@ def find_redocly(modules: Path) -> Path:
     program = modules / "@redocly" / "cli" / "bin" / "cli.js"
     if not program.is_file():
         raise RedoclyFailed(
-            f"there is no Redocly in {modules}: run `make docs`, which installs it, or `npm ci` in that folder's parent"
+            f"there is no Redocly in {modules}: run `make docs`, which installs it, or `npm ci` in docs/"
         )
     return program
 
@@ -71,7 +71,7 @@ def reference_page(program: Path, reference: Reference, template: jinja2.Templat
         html = (folder / "page.html").read_text(encoding="utf-8")
     for address in _OUTSIDE:
         if address not in html:
-            raise RedoclyFailed(f"{reference.file}: Redocly no longer mentions {address}: look what it loads now")
+            raise RedoclyFailed(f"{reference.file}: Redocly no longer names {address}: see what it loads now")
         html = html.replace(address, _NOWHERE)
     return html
 

@@ -20,7 +20,7 @@ def sequence_drawing(conversation: Conversation) -> str:
     drawing = Drawing(
         f"sequence-{conversation.id}",
         f"Sequence diagram: {conversation.title}",
-        f"{len(steps)} steps between client and server. The list after the drawing tells each of them in words.",
+        f"{len(steps)} steps between client and server. The list below tells each in words.",
     )
     for x, label in ((_CLIENT, "Client"), (_SERVER, "Server")):
         drawing.line([(x, 40), (x, height - 8)], "lifeline")
@@ -29,7 +29,9 @@ def sequence_drawing(conversation: Conversation) -> str:
     _states(drawing, steps, height)
     for index, step in enumerate(steps):
         number = index + 1
-        drawing.begin_link(f"#{conversation.id}-{number}", f"Step {number}: {step.label} {step.detail}".strip())
+        drawing.begin_link(
+            f"#{conversation.id}-{number}", f"Step {number}: {step.label} {step.detail}".strip()
+        )
         _arrow(drawing, step, number, _y(index))
         drawing.end_link()
     return drawing.render(_WIDTH, height)

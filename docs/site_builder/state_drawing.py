@@ -68,7 +68,8 @@ def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool) -> 
     half, tall = _BOX / 2, _TALL / 2
     if source == target:
         drawing.path(
-            f"M{x1 - 34:g} {y1 - tall:g} C{x1 - 34:g} {y1 - 76:g} {x1 + 34:g} {y1 - 76:g} {x1 + 34:g} {y1 - tall - 1:g}",
+            f"M{x1 - 34:g} {y1 - tall:g} C{x1 - 34:g} {y1 - 76:g}"
+            f" {x1 + 34:g} {y1 - 76:g} {x1 + 34:g} {y1 - tall - 1:g}",
             "edge",
             arrow=True,
         )

@@ -1,4 +1,4 @@
-"""The few shapes that the drawings are made of. Colours are CSS classes, so a drawing follows the page's theme."""
+"""The few shapes that the drawings are made of. Colours are CSS classes, so they follow the page's theme."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ class Drawing:
         name = self._name
         return "\n".join(
             [
-                f'<svg class="drawing" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+                f'<svg class="drawing" viewBox="0 0 {width:g} {height:g}"'
+                f' width="{width:g}" height="{height:g}"'
                 f' role="group" aria-labelledby="{name}-title {name}-description">',
                 f'<title id="{name}-title">{escape(self._title)}</title>',
                 f'<desc id="{name}-description">{escape(self._description)}</desc>',

@@ -8,7 +8,8 @@ from websockets.sync.client import connect
 server = "http://localhost:8008"
 
 workflows = json.load(urllib.request.urlopen(server + "/fastagency/discovery"))
-body = {"workflow_name": workflows[0]["name"], "workflow_uuid": str(uuid.uuid4()), "user_id": None, "params": {}}
+name, identifier = workflows[0]["name"], str(uuid.uuid4())
+body = {"workflow_name": name, "workflow_uuid": identifier, "user_id": None, "params": {}}
 request = urllib.request.Request(
     server + "/fastagency/initiate_workflow", json.dumps(body).encode(), {"Content-Type": "application/json"}
 )
