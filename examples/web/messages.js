@@ -1,0 +1,234 @@
+/** How each type of message looks in the transcript. */
+
+import { h, json } from "./dom.js";
+import { markdown } from "./markdown.js";
+
+/** Makes the entries of one conversation's transcript; calls of functions are joined with their results. */
+export class Renderer {
+  #calls = new Map();
+  /** Whether the last thing that happened before the end was an error. */
+  failed = false;
+
+  /** Return the entry for a message, or null when there is nothing to add (it may change an earlier entry). */
+  render(message) {
+    switch (message.type) {
+      case "text_message":
+        return spoken(message, body(message.content.body));
+      case "suggested_function_call":
+        return this.#proposal(message);
+      case "function_call_execution":
+        return this.#result(message);
+      case "text_input":
+      case "multiple_choice":
+        return spoken(
+          message,
+          markdown(message.content.prompt ?? "Your answer, please."),
+          "question",
+        );
+      case "system_message":
+        return aside(message.content.message);
+      case "keep_alive":
+        return null;
+      case "workflow_started":
+        return started(message.content);
+      case "workflow_completed":
+        return completed(message.content.result, this.failed);
+      case "error":
+        this.failed = true;
+        return failure(message.content);
+      case "unknown":
+        return details(
+          `A message of a type that this page does not know: ${message.claimedType}`,
+          message.raw,
+        );
+    }
+  }
+
+  /** Return the entry for what the user answered. A secret has no text here, not even its length. */
+  answered(value, secret) {
+    this.failed = false;
+    const text = secret ? "••••••" : Array.isArray(value) ? value.join(", ") : value;
+    const said = h(
+      "div",
+      { class: "body" },
+      h("p", { class: text ? "" : "faint", text: text || "(nothing)" }),
+    );
+    const label = secret ? "A secret, kept out of this transcript" : undefined;
+    return h(
+      "li",
+      { class: "said mine", "aria-label": label },
+      h("p", { class: "who", text: "You" }),
+      said,
+    );
+  }
+
+  #proposal({ sender, content }) {
+    const outcome = h("div", { class: "outcome pending", text: "No result yet" });
+    const card = h(
+      "li",
+      { class: "call" },
+      h("p", { class: "who", text: sender ? `${sender} calls` : "A call" }),
+      h("p", { class: "signature" }, h("code", { text: signature(content) })),
+      outcome,
+    );
+    if (content.call_id !== null) this.#calls.set(content.call_id, outcome);
+    return card;
+  }
+
+  #result({ content }) {
+    const outcome = this.#calls.get(content.call_id);
+    const value = [h("span", { class: "arrow", text: "Result" }), returned(content.retval)];
+    if (outcome) {
+      this.#calls.delete(content.call_id);
+      outcome.className = "outcome";
+      outcome.replaceChildren(...value);
+      return null;
+    }
+    return h(
+      "li",
+      { class: "call" },
+      h("p", { class: "who", text: "A function ran" }),
+      h(
+        "p",
+        { class: "signature" },
+        h("code", { text: content.function_name ?? content.call_id ?? "(no name)" }),
+      ),
+      h("div", { class: "outcome" }, value),
+    );
+  }
+}
+
+/** Return an entry about the connection or the page itself, with an action. */
+export function notice(title, text, ...actions) {
+  return h(
+    "li",
+    { class: "card bad" },
+    h("div", { role: "alert" }, h("p", { class: "card-title", text: title }), h("p", { text })),
+    actions.length ? h("p", { class: "actions" }, actions) : null,
+  );
+}
+
+function spoken({ sender, recipient }, content, kind = "") {
+  const who = h("p", { class: "who" }, h("b", { text: sender ?? "Workflow" }));
+  if (recipient) who.append(h("span", { class: "to", text: ` to ${recipient}` }));
+  return h(
+    "li",
+    { class: `said ${kind}` },
+    h("span", {
+      class: `avatar hue-${hue(sender ?? "")}`,
+      "aria-hidden": "true",
+      text: initials(sender ?? "W"),
+    }),
+    who,
+    h("div", { class: "body" }, content),
+  );
+}
+
+/** A body is a text, a list of parts, or nothing. */
+function body(value) {
+  if (value === null || value === "") return [h("p", { class: "faint", text: "(nothing)" })];
+  return typeof value === "string" ? markdown(value) : value.flatMap(part);
+}
+
+function part(value) {
+  if (value.type === "text") return markdown(value.text ?? "");
+  const image = value.type === "image_url" ? (value.image_url?.url ?? value.image_url) : null;
+  if (typeof image === "string") return [picture(image, value.image_url?.detail)];
+  return [details(`A part of a type that this page does not show: ${value.type}`, value, "div")];
+}
+
+/** Pictures of this page's origin show at once; another server learns of the reader only after a click. */
+function picture(url, alt) {
+  const show = (src) => h("img", { src, alt: alt ?? "A picture in the message", loading: "lazy" });
+  if (/^data:image\/(?:png|jpeg|gif|webp)[;,]/.test(url)) return show(url);
+  const address = URL.canParse(url, location.href) ? new URL(url, location.href) : null;
+  if (!address || !/^https?:$/.test(address.protocol))
+    return h("p", { class: "faint", text: "(a picture whose address is not one of the web)" });
+  if (address.origin === location.origin) return show(address.href);
+  const button = h("button", {
+    type: "button",
+    class: "quiet",
+    text: `Show the picture from ${address.host}`,
+  });
+  button.addEventListener("click", () => button.replaceWith(show(address.href)));
+  return button;
+}
+
+function signature({ function_name, arguments: given }) {
+  const list = Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${function_name ?? "(no name)"}(${list.join(", ")})`;
+}
+
+function returned(value) {
+  if (typeof value === "string") return h("div", { class: "value" }, markdown(value));
+  if (value === null || typeof value !== "object") return h("code", { text: String(value) });
+  return json(value);
+}
+
+function aside(message) {
+  const title = message.heading ?? message.operation;
+  const text = message.body ?? message.content;
+  if (typeof title !== "string" && typeof text !== "string")
+    return details("From the system", message);
+  return h(
+    "li",
+    { class: "aside" },
+    typeof title === "string" ? h("b", { text: title }) : null,
+    typeof text === "string" ? h("span", { text }) : null,
+  );
+}
+
+function started({ name, description, params }) {
+  const entry = h(
+    "li",
+    { class: "aside" },
+    h("b", { text: name ?? "A workflow" }),
+    h("span", { text: description ?? "" }),
+  );
+  if (Object.keys(params).length)
+    entry.append(h("details", {}, h("summary", { text: "Parameters" }), json(params)));
+  return entry;
+}
+
+function completed(result, failed) {
+  return h(
+    "li",
+    { class: failed ? "card bad" : "card good" },
+    h("p", {
+      class: "card-title",
+      text: failed ? "The workflow ended after an error" : "The workflow is finished",
+    }),
+    h(
+      "div",
+      {},
+      result ? markdown(result) : h("p", { class: "faint", text: "It returned nothing." }),
+    ),
+  );
+}
+
+function failure({ short, long }) {
+  const said = h(
+    "div",
+    { role: "alert" },
+    h("p", { class: "card-title", text: short ?? "An error" }),
+  );
+  if (long) said.append(h("p", { class: "long", text: long }));
+  return h("li", { class: "card bad" }, said);
+}
+
+function details(summary, value, tag = "li") {
+  return h(tag, { class: "aside" }, h("details", {}, h("summary", { text: summary }), json(value)));
+}
+
+function initials(name) {
+  const words = name.split(/[\s_.-]+/).filter(Boolean);
+  return words
+    .slice(0, 2)
+    .map((word) => [...word][0].toUpperCase())
+    .join("");
+}
+
+/** One of six colours, always the same for a name. */
+function hue(name) {
+  return [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 997, 7) % 6;
+}

@@ -1,0 +1,75 @@
+/**
+ * A page in the system's Chromium, watched: a scenario fails when the page asks anything outside its origin, or when
+ * the console holds an error.
+ *
+ * Scenarios are started as `node SCENARIO URL FOLDER`: the server's address, and where screenshots go.
+ */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+const [url, folder] = process.argv.slice(2);
+
+/** Run `scenario(page, shot, url)`. `options` are those of a Playwright context; `path` is what to open. */
+export async function browse(scenario, { path = "/", expectedErrors = [], ...options } = {}) {
+  mkdirSync(folder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  const faults = [];
+  try {
+    const context = await browser.newContext({
+      viewport: { width: 1100, height: 850 },
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (error) => faults.push(`the page threw: ${error.message}`));
+    page.on("console", (message) => {
+      const text = message.text();
+      if (message.type() === "error" && !expectedErrors.some((each) => text.includes(each)))
+        faults.push(`console: ${text}`);
+    });
+    const origin = new URL(url).origin;
+    const watch = (address) => {
+      const { protocol, host } = new URL(address);
+      if (protocol === "data:") return;
+      if (`${protocol.replace(/^ws/, "http")}//${host}` !== origin)
+        faults.push(`asked outside: ${address}`);
+    };
+    page.on("request", (request) => watch(request.url()));
+    page.on("websocket", (socket) => watch(socket.url()));
+    await page.goto(new URL(path, url).href);
+    await scenario(page, (name) => page.screenshot({ path: join(folder, `${name}.png`) }), url);
+  } finally {
+    await browser.close();
+  }
+  assert.deepEqual(faults, []);
+}
+
+/** Start the workflow of that name on the page. */
+export async function start(page, name) {
+  await page
+    .getByRole("button", { name })
+    .and(page.locator(`:has(code:text-is("${name}"))`))
+    .click();
+}
+
+/** The transcript's entries that hold this text. */
+export function entry(page, text) {
+  return page.getByRole("log").getByRole("listitem").filter({ hasText: text });
+}
+
+/** Wait until the transcript shows this text. */
+export async function sees(page, text) {
+  await entry(page, text).last().waitFor();
+}
+
+/** Wait until the page's state is this. */
+export async function state(page, text) {
+  await page.locator("#state").filter({ hasText: text }).waitFor();
+}

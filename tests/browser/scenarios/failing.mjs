@@ -1,0 +1,14 @@
+/** A workflow that fails: what went wrong is shown, and it can be started again or left. */
+
+import { browse, sees, start, state } from "../browser.mjs";
+
+await browse(async (page, shot) => {
+  await start(page, "failing");
+  await sees(page, "So far, so good.");
+  await page.getByRole("alert").filter({ hasText: "the calculator is broken" }).waitFor();
+  await sees(page, "The workflow ended after an error");
+  await state(page, "Ended");
+  await shot("failing");
+  await page.getByRole("button", { name: "Other workflows" }).click();
+  await page.getByRole("heading", { name: "Pick a workflow" }).waitFor();
+});
