@@ -17,7 +17,7 @@ _SECONDS = 120
 
 
 def run(*command: str | Path, cwd: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command and return what it printed. With `check`, a failure raises AssertionError with its output."""
+    """Run a command and return what it printed. With `check`, a failure is an AssertionError."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -35,11 +35,11 @@ def run(*command: str | Path, cwd: Path = ROOT, check: bool = True) -> subproces
 
 @functools.cache
 def built_sdk() -> Path:
-    """Build the TypeScript SDK, unless its build is newer than its sources, and return the folder of the build."""
+    """Build the TypeScript SDK, unless its build is newer than its sources; return the build's folder."""
     if not TSC.exists():
         raise AssertionError("sdk-typescript has no node_modules: run `make test`, or `npm ci` there")
     dist = SDK / "dist"
-    sources = [path for path in (*SDK.glob("src/**/*"), *SDK.glob("scripts/*"), *SDK.glob("*.json"))]
+    sources = [*SDK.glob("src/**/*"), *SDK.glob("scripts/*"), *SDK.glob("*.json")]
     newest = max(path.stat().st_mtime for path in sources)
     outputs = [dist / "index.js", dist / "node.js", dist / "node.d.ts"]
     if not all(path.exists() and path.stat().st_mtime >= newest for path in outputs):

@@ -1,4 +1,6 @@
-"""A server for the browser tests: the page, the SDK's build, and workflows that show every kind of message."""
+"""A server for the browser tests: the page, the SDK's build, and workflows with every kind of message."""
+
+# ruff: noqa: ARG001 - every workflow takes `params`, whether it needs them or not
 
 from __future__ import annotations
 
@@ -49,21 +51,27 @@ def is_prime(n: int) -> bool:
 
 > <img src=x onerror="document.title='owned'"> is text, nothing else."""
 
+LESSON_NAMES: dict[str, Any] = {"sender": "Teacher_Agent", "recipient": "Student_Agent"}
+FROM_WORKFLOW: dict[str, Any] = {"sender": "Workflow", "recipient": "User"}
+
 workflows = Workflows()
 
 
 @workflows.register(name="tour", description="One message of every kind")
 def tour(ui: UI, params: dict[str, Any]) -> str:
     """Send every kind of message that asks for nothing, then a question whose answer ends it."""
-    names = {"sender": "Teacher_Agent", "recipient": "Student_Agent"}
     ui.system_message(sender="Workflow", message={"heading": "Lesson 1", "body": "Halfway there"})
-    ui.text_message(body=LESSON, **names)
-    ui.suggested_function_call(function_name="is_prime", call_id="call_1", arguments={"number": 97}, **names)
-    ui.suggested_function_call(function_name="factors", call_id="call_2", arguments={"number": 91}, **names)
-    ui.function_call_execution(
-        function_name="factors", call_id="call_2", retval={"factors": [7, 13]}, **names
+    ui.text_message(body=LESSON, **LESSON_NAMES)
+    ui.suggested_function_call(
+        function_name="is_prime", call_id="call_1", arguments={"number": 97}, **LESSON_NAMES
     )
-    ui.function_call_execution(function_name="is_prime", call_id="call_1", retval="yes", **names)
+    ui.suggested_function_call(
+        function_name="factors", call_id="call_2", arguments={"number": 91}, **LESSON_NAMES
+    )
+    ui.function_call_execution(
+        function_name="factors", call_id="call_2", retval={"factors": [7, 13]}, **LESSON_NAMES
+    )
+    ui.function_call_execution(function_name="is_prime", call_id="call_1", retval="yes", **LESSON_NAMES)
     ui.keep_alive()
     ui.text_message(
         body=[
@@ -72,7 +80,7 @@ def tour(ui: UI, params: dict[str, Any]) -> str:
             {"type": "image_url", "image_url": {"url": "https://example.org/primes.png"}},
             {"type": "audio", "seconds": 3},
         ],
-        **names,
+        **LESSON_NAMES,
     )
     ui.error(
         sender="Workflow",
@@ -91,12 +99,14 @@ def tour(ui: UI, params: dict[str, Any]) -> str:
 @workflows.register(name="choices", description="A choice of one, and a choice of several")
 def choices(ui: UI, params: dict[str, Any]) -> str:
     """Ask for one of three levels, then for any number of subjects."""
-    names = {"sender": "Workflow", "recipient": "User"}
     level = ui.multiple_choice(
-        prompt="How hard should it be?", choices=["Easy", "Medium", "Hard"], default="Medium", **names
+        prompt="How hard should it be?", choices=["Easy", "Medium", "Hard"], default="Medium", **FROM_WORKFLOW
     )
     subjects = ui.multiple_choice(
-        prompt="Which subjects?", choices=["Primes", "Fractions", "Lines, curves"], single=False, **names
+        prompt="Which subjects?",
+        choices=["Primes", "Fractions", "Lines, curves"],
+        single=False,
+        **FROM_WORKFLOW,
     )
     return f"{level}: [{subjects}]"
 
