@@ -7,14 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from vector_judge import Codec, Vector, faults, judge, vectors
-from wire_spec import schema_faults, strict_json
-
 from fastagency_sdk._generated import messages
 from fastagency_sdk._generated.rest.response import parse
 from fastagency_sdk._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
 from fastagency_sdk.codec import Unknown, decode, encode
 from fastagency_sdk.errors import MalformedMessage
+from vector_judge import Codec, Vector, faults, judge, vectors
+from wire_spec import schema_faults, strict_json
 
 
 def message_codec(frame: str) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""Judges a codec by the message vectors. The same judgement serves the real codec and the canaries that must fail."""
+"""Judges a codec by the message vectors: the real one, and the canaries that must fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
 
 Codec = Callable[[str], tuple[str, Any]]
-"""Takes a frame, returns the name of its type and the decoded value; raises ValueError when it refuses the frame."""
+"""Takes a frame; returns its type's name and the decoded value, or raises ValueError to refuse it."""
 
 
 @dataclass(frozen=True)
