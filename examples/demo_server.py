@@ -31,7 +31,7 @@ def page() -> Response:
     """The web page, or how to build what it needs."""
     for file in (PAGE / "index.html", SDK / "index.js"):
         if not file.is_file():
-            why = f"{file.name} is not there: {file.parent.relative_to(HERE.parent)} has not been built."
+            why = f"{file.name} is not there: {file.parent} has not been built."
             return PlainTextResponse(
                 f"{why}\n`make demo` builds it and starts this server.\n", status_code=503
             )

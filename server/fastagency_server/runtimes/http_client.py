@@ -34,6 +34,8 @@ def shared_http_client() -> SharedHttpClient:
     """The HTTP client of this process, made at the first call and closed at exit. It may be used from any
     thread.
     """
-    client = SharedHttpClient(timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=True)
+    # A proxy in the environment is for other machines: the offline endpoint is on this one.
+    here: dict[str, None] = {"all://127.0.0.1": None, "all://localhost": None}
+    client = SharedHttpClient(timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=True, mounts=here)
     atexit.register(client.close)
     return client

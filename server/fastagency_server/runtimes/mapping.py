@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_json
 
 __all__ = ["AUTOMATIC", "Call", "Mapper", "content_of", "event_type", "is_asking", "printed"]
 
@@ -294,4 +294,4 @@ def _json(value: Any) -> Any:
     """`value` as JSON can say it; numbers that are not finite and foreign objects become text (spec
     FA-CLA-7).
     """
-    return to_jsonable_python(value, inf_nan_mode="strings", serialize_unknown=True, fallback=str)
+    return from_json(to_json(value, inf_nan_mode="strings", serialize_unknown=True))

@@ -98,39 +98,39 @@ def offline_model() -> OfflineModel:
     return model
 
 
-def offline_llm_config(**options: Any) -> dict[str, Any]:
+def offline_llm_config(*, stream: bool = False, **options: Any) -> dict[str, Any]:
     """An `llm_config` for AutoGen's agents that talks to the offline endpoint.
 
-    `options` are added beside `config_list`, for example `temperature=0.8` or `stream=True`.
+    `stream` lets the replies come in chunks (not in pyautogen 0.9); `options` are added beside
+    `config_list`, for example `temperature=0.8`. All agents share one HTTP client.
     """
-    return _llm_config({"model": MODEL, "api_key": "offline", "base_url": offline_model().base_url}, options)
+    # The price of nothing keeps AutoGen from warning about a model that it knows no price of.
+    entry = {"model": MODEL, "api_key": "offline", "base_url": offline_model().base_url, "price": [0, 0]}
+    return _llm_config(entry, stream, options)
 
 
-def llm_config_from_environment(**options: Any) -> dict[str, Any]:
+def llm_config_from_environment(*, stream: bool = False, **options: Any) -> dict[str, Any]:
     """An `llm_config` for AutoGen's agents: the real endpoint when `OPENAI_API_KEY` is set, the offline one
     otherwise.
 
-    `OPENAI_BASE_URL` and `OPENAI_MODEL` (default `gpt-4o-mini`) are honoured with the key. `options` are
-    added beside `config_list`. All agents share one HTTP client.
+    `OPENAI_BASE_URL` and `OPENAI_MODEL` (default `gpt-4o-mini`) are honoured with the key.
+    `stream` and `options` are as for `offline_llm_config`.
     """
     key = os.environ.get("OPENAI_API_KEY")
     if not key:
-        return offline_llm_config(**options)
-    entry = {"model": os.environ.get("OPENAI_MODEL") or MODEL, "api_key": key}
+        return offline_llm_config(stream=stream, **options)
+    entry: dict[str, Any] = {"model": os.environ.get("OPENAI_MODEL") or MODEL, "api_key": key}
     if base_url := os.environ.get("OPENAI_BASE_URL"):
         entry["base_url"] = base_url
-    return _llm_config(entry, options)
+    return _llm_config(entry, stream, options)
 
 
-def _llm_config(entry: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _llm_config(entry: dict[str, Any], stream: bool, options: dict[str, Any]) -> dict[str, Any]:
+    entry["http_client"] = shared_http_client()
+    if stream:
+        entry["stream"] = True
     # cache_seed None: AutoGen would keep replies in a folder beside the program otherwise, and replay them.
-    # The price keeps AutoGen from warning about models that it has no price for.
-    shared = (
-        {"http_client": shared_http_client(), "price": [0, 0]}
-        if "base_url" in entry
-        else {"http_client": shared_http_client()}
-    )
-    return {"config_list": [entry | shared], "cache_seed": None, **options}
+    return {"config_list": [entry], "cache_seed": None, **options}
 
 
 # --- the endpoint ---------------------------------------------------------------

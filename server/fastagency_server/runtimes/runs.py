@@ -119,11 +119,8 @@ def _abandon(response: Any, events: Iterator[Any], last: Any) -> None:
         if queue.empty():
             time.sleep(_POLL_SECONDS)
             continue
-        try:
-            event = next(events, None)
-        except RunAbandoned:
-            return
-        if event is None:
+        event = next(events)
+        if event_type(event) in _LAST:
             return
         if is_asking(event):
             content_of(event).respond("exit")
@@ -137,11 +134,8 @@ async def _abandon_async(response: Any, events: AsyncIterator[Any], last: Any) -
     if last is not None and is_asking(last):
         await content_of(last).respond("exit")
     while not queue.empty():
-        try:
-            event = await anext(events, None)
-        except RunAbandoned:
-            return
-        if event is None:
+        event = await anext(events, None)
+        if event is None:  # the iterator itself was interrupted, and is over
             return
         if is_asking(event):
             await content_of(event).respond("exit")

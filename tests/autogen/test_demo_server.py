@@ -1,0 +1,61 @@
+"""The example servers: every workflow of the demo to its end, and the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import demo_server
+import httpx
+import pytest
+import student_teacher
+from chats import converse, of_type
+from fastagency_sdk._generated.tables import MESSAGE_CLASSES
+from live_server import serve
+
+ANSWERS: dict[str, list[str]] = {
+    "simple_learning": ["prime numbers"],
+    "quiz": ["Ann", "", "2,11,17", "hush"],
+    "prime_check": ["97"],
+    "review": ["rivers", "shorter", "exit"],
+    "panel": ["I choose who speaks", "bridges", "Sceptic", "Historian", ""],
+    "tutor": ["fractions", "go on"],
+    "async_learning": ["sets"],
+    "failing": [],
+}
+
+
+def test_the_workflows_show_all_ten_message_types() -> None:
+    assert set(demo_server.wf.names) == set(ANSWERS)
+    seen: dict[str, list[dict[str, Any]]] = {}
+    with serve(demo_server.app) as live:
+        for name, answers in ANSWERS.items():
+            seen[name] = converse(live, name, *answers)
+    types = {message["type"] for messages in seen.values() for message in messages}
+    assert types == set(MESSAGE_CLASSES)
+    assert seen["quiz"][-1]["content"]["result"] == "right"
+    assert "hush" not in str(seen["quiz"])
+    assert of_type(seen["prime_check"], "function_call_execution")[0]["content"]["retval"] == "97 is prime"
+    assert len(of_type(seen["failing"], "error")) == 1
+
+
+def test_student_and_teacher_alone() -> None:
+    with serve(student_teacher.app) as live:
+        assert converse(live, "simple_learning", "knots")[-1]["content"]["result"].startswith("[offline]")
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_the_page(built: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if built:
+        (tmp_path / "index.js").write_text("export {};")
+    sdk = next(route for route in demo_server.app.routes if getattr(route, "name", "") == "sdk")
+    monkeypatch.setattr(demo_server, "SDK", tmp_path)
+    monkeypatch.setattr(sdk.app, "directory", tmp_path)  # type: ignore[attr-defined]
+    monkeypatch.setattr(sdk.app, "all_directories", [tmp_path])  # type: ignore[attr-defined]
+    with serve(demo_server.app) as live, httpx.Client(base_url=live.url) as client:
+        page, script = client.get("/"), client.get("/sdk/index.js")
+        other = client.get("/app.js")
+    assert (page.status_code, script.status_code, other.status_code) == (
+        (200, 200, 200) if built else (503, 404, 200)
+    )
+    assert ("make demo" in page.text) is not built
