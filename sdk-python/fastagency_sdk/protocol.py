@@ -212,5 +212,5 @@ def _meaning(code: int) -> str:
 def _text_of(error: Error | None) -> str | None:
     if error is None:
         return None
-    parts = [part for part in (error.content.short, error.content.long) if part]
+    parts = [part.rstrip(".") for part in (error.content.short, error.content.long) if part]
     return ": ".join(parts) or None
