@@ -40,6 +40,8 @@ class SocketWatch:
         self.server_faults: list[str] = []
         self.client_faults: list[str] = []
         self.close_code: int | None = None
+        self.over = False
+        """True once the application is done with this socket."""
         self._accepted = False
         self._gone = False  # the client has left
         self._types: list[str] = []  # of the messages that the server sent
@@ -47,7 +49,8 @@ class SocketWatch:
         self._first_frame_came = False
         self._first_frame_faults: list[str] = []
         self._binary_came = False
-        self._conversation: str | None = None  # hex
+        self.conversation: str | None = None
+        """The workflow_uuid of a valid first frame, in hex."""
 
     # --- the server's side ------------------------------------------------------------
 
@@ -75,11 +78,13 @@ class SocketWatch:
 
     def server_returned(self) -> None:
         """The application is done with this socket."""
+        self.over = True
         if not self._gone and self.close_code is None:
             self._server_fault("returned without a close frame (spec FA-CLA-1)")
 
     def server_raised(self, error: BaseException) -> None:
         """The application let an exception out."""
+        self.over = True
         self._server_fault(f"raised {type(error).__name__}: {error}")
 
     def _message(self, text: str) -> None:
@@ -127,9 +132,9 @@ class SocketWatch:
     def _belongs(self, kind: str, conversation: Any) -> None:
         if not isinstance(conversation, str) or not HEX_UUID.fullmatch(conversation):
             self._server_fault(f"{kind}: workflow_uuid is not 32 lower-case hex digits: {conversation!r}")
-        elif self._conversation is not None and conversation != self._conversation:
+        elif self.conversation is not None and conversation != self.conversation:
             self._server_fault(
-                f"{kind}: workflow_uuid is {conversation}, the conversation's is {self._conversation}"
+                f"{kind}: workflow_uuid is {conversation}, the conversation's is {self.conversation}"
             )
 
     def _close(self, code: int) -> None:
@@ -194,7 +199,7 @@ class SocketWatch:
             self._first_frame_faults = schema_faults("schemas/InitiateWorkflow.yaml", frame)
             if not self._first_frame_faults:
                 try:
-                    self._conversation = uuid.UUID(frame["workflow_uuid"]).hex
+                    self.conversation = uuid.UUID(frame["workflow_uuid"]).hex
                 except ValueError as error:  # the pattern's `$` also matches before a last line feed
                     self._first_frame_faults = [f"workflow_uuid: {error}"]
         self.client_faults.extend(f"first frame: {fault}" for fault in self._first_frame_faults)
