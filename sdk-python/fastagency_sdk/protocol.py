@@ -17,7 +17,7 @@ from ._generated.messages import (
     TextInput,
     WorkflowCompleted,
 )
-from ._generated.tables import CLOSE_CODE_MEANINGS, CloseCode, ConversationState
+from ._generated.tables import CLOSE_CODE_MEANINGS, FINAL_STATES, CloseCode, ConversationState
 from .answers import Question, frame_for
 from .codec import Message, decode, encode
 from .errors import (
@@ -113,10 +113,10 @@ class ConversationProtocol:
         it.
         """
         message = decode(text)
+        if self.state in FINAL_STATES:
+            return message  # nothing is legal any more (spec FA-LIF), so it changes nothing either
         if isinstance(message, (TextInput, MultipleChoice)):
-            # Nothing follows the end, so a question after it cannot be answered (spec FA-LIF).
-            if self._completed is None:
-                self._questions.append(message)
+            self._questions.append(message)
         elif isinstance(message, WorkflowCompleted):
             self._completed = message
             self._questions.clear()
