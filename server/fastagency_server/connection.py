@@ -56,6 +56,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
         self._close_sent = False
+        self._patience = asyncio.timeout(None)
         self._socket_gone: Callable[[], None] = lambda: None
 
     async def run(self, identify: Callable[[], Awaitable[str | None]]) -> None:
@@ -82,7 +83,7 @@ class Connection:
     async def _read(self) -> None:
         while not self._session.closed:
             try:
-                async with asyncio.timeout_at(self._session.deadline):
+                async with asyncio.timeout_at(self._session.deadline) as self._patience:
                     message = await self._websocket.receive()
             except TimeoutError:
                 await self._perform(self._session.tick(self._loop.time()))
@@ -113,11 +114,24 @@ class Connection:
         async with self._writing:
             if self._close_sent:
                 return  # the other coroutine ended the conversation in the meantime
-            for frame in output.frames:
-                await send(frame)
-            if output.close is not None:
-                self._close_sent = True
-                await self._websocket.close(output.close.code, output.close.reason)
+            try:
+                async with asyncio.timeout(self._settings.stalled_seconds):
+                    for frame in output.frames:
+                        await send(frame)
+                    if output.close is not None:
+                        self._close_sent = True
+                        await self._websocket.close(output.close.code, output.close.reason)
+            except TimeoutError:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Nobody reads: no close frame would get through either. Have the reader stop waiting."""
+        logger.info("a client does not read; its conversation ends")
+        self._close_sent = True
+        self._session.disconnected()
+        if self._patience.when() is None or not self._patience.expired():
+            with suppress(RuntimeError):  # the reader is not waiting
+                self._patience.reschedule(self._loop.time())
 
     async def _start(self, first: InitiateWorkflow) -> Output:
         uuid = UUID(first.workflow_uuid)

@@ -112,6 +112,8 @@ class Conversation:
         """
         with self._lock:
             self._check_open()
+            if kind == "workflow_started" and self._opened:
+                return True  # said once, whoever says it first: the server, or a provider that does it itself
             self._put(kind, frame)
             wake = self._signal()
             room = True

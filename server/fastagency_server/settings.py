@@ -47,6 +47,11 @@ class Settings:
     buffered_bytes: int = 1024 * 1024
     """The same in characters of text."""
 
+    stalled_seconds: float = 60.0
+    """How long a batch of messages may wait for a client that does not read; then the conversation ends as if
+    the client had left. Uvicorn, which gives up such a client after its ping timeout, does not tell anybody
+    while there is something left to send."""
+
     thread_stack_bytes: int = 512 * 1024
     """Stack of the thread that a blocking workflow runs in: only reserved, not used, so it costs address
     space. Code that recurses without end through C functions (a `key` of `sorted`, `__repr__`) meets Python's

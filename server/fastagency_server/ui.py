@@ -152,7 +152,9 @@ class _Voice(ABC, Generic[Said, Asked]):
         description: str | None = None,
         params: dict[str, Any] | None = None,
     ) -> Said:
-        """Say that the workflow runs. Providers call it; a workflow need not."""
+        """Say that the workflow runs. It is said once: the server does it for a workflow, a foreign provider
+        does it itself, and any later one is not sent.
+        """
         content = {"name": name, "description": description, "params": params or {}}
         return self._say("workflow_started", content, sender, recipient, auto_reply, uuid)
 

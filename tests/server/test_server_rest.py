@@ -20,6 +20,7 @@ from server.serving import application, make_workflows
 DASHED = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
 DISCOVERY = "/fastagency/discovery"
 INITIATE = "/fastagency/initiate_workflow"
+SOCKET = "/fastagency/ws"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,9 @@ def server() -> Iterator[LiveServer]:
         yield live
 
 
-def announce(url: str, path: str = INITIATE, headers: dict[str, str] | None = None, **change: Any) -> httpx.Response:
+def announce(
+    url: str, path: str = INITIATE, headers: dict[str, str] | None = None, **change: Any
+) -> httpx.Response:
     body = {"workflow_name": "ask", "workflow_uuid": "new", "user_id": None, "params": {}, **change}
     return httpx.post(url + path, json=body, headers=headers)
 
@@ -43,7 +46,9 @@ def test_discovery(server: LiveServer, slashes: str) -> None:
 
 @pytest.mark.parametrize("slashes", ["", "/"])
 def test_initiate_workflow(server: LiveServer, slashes: str) -> None:
-    response = announce(server.url, slashes + INITIATE, params={"user_id": 1, "big": 2**70}, user_id="mallory")
+    response = announce(
+        server.url, slashes + INITIATE, params={"user_id": 1, "big": 2**70}, user_id="mallory"
+    )
     assert response.status_code == 200
     reply = response.json()
     assert str(UUID(reply.pop("workflow_uuid"))) == response.json()["workflow_uuid"]
@@ -56,7 +61,7 @@ def test_a_uuid_that_is_free_is_honoured_and_both_kinds_of_client_are_served(ser
     other = announce(server.url, workflow_uuid=DASHED).json()["workflow_uuid"]
     assert other != DASHED
     for uuid in (own, other):
-        with RawConversation(server.url, path="//fastagency/ws" if uuid == own else "/fastagency/ws") as conversation:
+        with RawConversation(server.url, path="/" + SOCKET if uuid == own else SOCKET) as conversation:
             conversation.start("echo", {"result": "fine"}, uuid)
             assert conversation.drain()[0][-1]["content"]["result"] == "fine"
     assert announce(server.url, workflow_uuid=own).json()["workflow_uuid"] != DASHED
@@ -68,7 +73,9 @@ def test_an_unknown_workflow(server: LiveServer) -> None:
     assert response.json()["detail"].startswith("There is no workflow 'nope'.")
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"\xff", b'{"a": NaN}', b'"\\ud800"', b"[" * 100_000, b"[" * 201 + b"]" * 201])
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"\xff", b'{"a": NaN}', b'"\\ud800"', b"[" * 100_000, b"[" * 201 + b"]" * 201]
+)
 def test_a_body_that_is_not_json(server: LiveServer, body: bytes) -> None:
     response = httpx.post(server.url + INITIATE, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == (422 if body == b"" else 400)
@@ -90,10 +97,11 @@ def test_nesting_that_is_allowed_comes_back(server: LiveServer) -> None:
 
 @pytest.mark.parametrize("field", ["workflow_name", "workflow_uuid", "user_id", "params"])
 def test_a_field_of_the_wrong_type_or_missing(server: LiveServer, field: str) -> None:
-    response = announce(server.url, **{field: 5})
+    wrong: dict[str, Any] = {field: 5}
+    response = announce(server.url, **wrong)
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body", field]
-    body = {"workflow_name": "ask", "workflow_uuid": "new", "user_id": None, "params": {}}
+    body: dict[str, Any] = {"workflow_name": "a", "workflow_uuid": "b", "user_id": None, "params": {}}
     del body[field]
     response = httpx.post(server.url + INITIATE, json=body)
     assert response.json()["detail"][0]["type"] == "missing"
@@ -103,7 +111,9 @@ def test_the_spec_is_published_beside_discovery_with_the_paths_as_configured() -
     adapter = FastAPIAdapter(
         provider=Workflows(), discovery_path="/v2/list", initiate_workflow_path="/v2/go", ws_path="/v2/talk"
     )
-    with serve(application(adapter), paths={"discovery": "/v2/list", "initiate_workflow": "/v2/go", "ws": "/v2/talk"}) as live:
+    with serve(
+        application(adapter), paths={DISCOVERY: "/v2/list", INITIATE: "/v2/go", SOCKET: "/v2/talk"}
+    ) as live:
         openapi = httpx.get(live.url + "/v2/openapi.json")
         asyncapi = httpx.get(live.url + "/v2/asyncapi.json")
         assert httpx.get(live.url + "/v2/list").json() == []
@@ -132,7 +142,8 @@ def test_the_schema_of_the_application_holds_the_protocol_alone() -> None:
 
 
 def test_a_full_server() -> None:
-    adapter = FastAPIAdapter(provider=make_workflows(), settings=Settings(max_conversations=1, retry_after_seconds=7))
+    settings = Settings(max_conversations=1, retry_after_seconds=7)
+    adapter = FastAPIAdapter(provider=make_workflows(), settings=settings)
     with serve(application(adapter)) as live, RawConversation(live.url) as first:
         first.start("ask")
         first.receive_until()
@@ -231,10 +242,11 @@ def test_get_user_id_guards_rest(who: str | None, status: int) -> None:
 def test_one_include_router_is_all_that_is_needed() -> None:
     app = FastAPI()
     app.include_router(FastAPIAdapter(provider=Workflows()).router, prefix="/api")
-    paths = {name: f"/api{path}" for name, path in (("discovery", DISCOVERY), ("initiate_workflow", INITIATE), ("ws", "/fastagency/ws"))}
+    paths = {path: f"/api{path}" for path in (DISCOVERY, INITIATE, SOCKET)}
     with serve(app, paths=paths, client_faults="ignore") as live:
         assert httpx.get(f"{live.url}/api{DISCOVERY}").json() == []
-        response = httpx.post(f"{live.url}/api{INITIATE}", content="{", headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        response = httpx.post(f"{live.url}/api{INITIATE}", content="{", headers=headers)
         assert response.status_code == 400
 
 
