@@ -135,5 +135,6 @@ class FastAPIAdapter:
         await self._runner.drain()
 
 
-def _nobody() -> None:
+async def _nobody() -> None:
+    # `async`, because FastAPI runs a plain dependency in a thread of its pool.
     return None

@@ -99,10 +99,10 @@ def test_a_refusal_is_an_error_message_and_a_close_code(status: int, code: int) 
 
 
 def test_a_credential_that_is_missing() -> None:
-    with serve(application(FastAPIAdapter(provider=make_workflows(), get_user_id=from_header))) as live:
-        with RawConversation(live.url) as conversation:
-            assert conversation.receive()["content"]["long"] == "header.x-user: Field required"
-            assert conversation.expect_close()[0] == 4001
+    app = application(FastAPIAdapter(provider=make_workflows(), get_user_id=from_header))
+    with serve(app) as live, RawConversation(live.url) as conversation:
+        assert conversation.receive()["content"]["long"] == "header.x-user: Field required"
+        assert conversation.expect_close()[0] == 4001
 
 
 def test_the_overrides_of_the_application_hold_on_the_socket_too() -> None:
