@@ -34,7 +34,7 @@ class RedoclyFailed(Exception):
 
 @dataclass(frozen=True)
 class Reference:
-    """One reference page: its file, the document it shows, and the name of Redocly's settings for its kind."""
+    """One reference page: its file, the document it shows, and Redocly's name for its kind."""
 
     file: str
     title: str

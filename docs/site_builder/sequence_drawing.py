@@ -50,12 +50,10 @@ def _arrow(drawing: Drawing, step: Step, number: int, y: float) -> None:
         drawing.line([(end, y + 9), (start + gap, y + 9)], "arrow plain reply", arrow=True)
     drawing.dot(start, y, 10, f"number {css}")
     drawing.text(start, y + 4, str(number), "number-label")
-    middle = (_CLIENT + _SERVER) / 2
     detail = f"“{step.detail}”" if step.detail and step.kind in ("json", "text") else step.detail
     if step.kind == "call":
         detail = f"→ {detail}"
-    width = text_width(f"{step.label} {detail}", 12.5) if detail else text_width(step.label, 12.5)
-    left = middle - width / 2
+    left = _CLIENT + 26
     drawing.text(left, y - 7, step.label, f"label {css}", "start")
     if detail:
         drawing.text(left + text_width(step.label + " ", 12.5), y - 7, detail, "detail", "start")

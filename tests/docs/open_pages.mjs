@@ -3,7 +3,7 @@
 //
 //   node open_pages.mjs CHROMIUM SCREENSHOTS PREFIX ADDRESS...
 //
-// With a folder for SCREENSHOTS, in every size and colour scheme; without (""), once.
+// With a folder for SCREENSHOTS, on a desktop in light and on a phone in dark; without (""), on a desktop only.
 import { chromium } from "playwright-core";
 
 const [executablePath, screenshots, prefix, ...addresses] = process.argv.slice(2);
@@ -13,49 +13,46 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
 });
 const devices = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
-const sizes = screenshots ? Object.entries(devices) : [["desktop", devices.desktop]];
-const schemes = screenshots ? ["light", "dark"] : ["light"];
+const looks = [["desktop", "light"], ...(screenshots ? [["phone", "dark"]] : [])];
 const report = {};
 try {
-  for (const [device, viewport] of sizes) {
-    for (const colorScheme of schemes) {
-      const context = await browser.newContext({ viewport, colorScheme });
-      for (const address of addresses) {
-        report[address] ??= { requests: [], problems: [], tooWide: [], links: [], text: "" };
-        const seen = report[address];
-        const page = await context.newPage();
-        page.on("request", (request) => {
-          if (!request.url().startsWith(prefix) && !request.url().startsWith("data:")) seen.requests.push(request.url());
-        });
-        page.on("console", (message) => {
-          if (["error", "warning"].includes(message.type())) seen.problems.push(message.text());
-        });
-        page.on("pageerror", (error) => seen.problems.push(String(error)));
-        await page.goto(address, { waitUntil: "load" });
-        // The reference pages draw a part when it comes near the window.
-        for (let before = -1, height = 0; before !== height; ) {
-          before = height;
-          await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-          await page.waitForTimeout(250);
-          height = await page.evaluate(() => document.documentElement.scrollHeight);
-        }
-        const [wide, text, links] = await page.evaluate(() => [
-          document.documentElement.scrollWidth > innerWidth,
-          document.body.innerText,
-          [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")),
-        ]);
-        if (wide) seen.tooWide.push(device);
-        seen.text ||= text;
-        seen.links.push(...links);
-        await page.evaluate(() => scrollTo(0, 0));
-        const name = new URL(address).pathname.split("/").pop().replace(".html", "");
-        if (screenshots) {
-          await page.screenshot({ path: `${screenshots}/docs-${name}-${device}-${colorScheme}.png`, fullPage: true });
-        }
-        await page.close();
+  for (const [device, colorScheme] of looks) {
+    const context = await browser.newContext({ viewport: devices[device], colorScheme });
+    for (const address of addresses) {
+      report[address] ??= { requests: [], problems: [], tooWide: [], links: [], text: "" };
+      const seen = report[address];
+      const page = await context.newPage();
+      page.on("request", (request) => {
+        if (!request.url().startsWith(prefix) && !request.url().startsWith("data:")) seen.requests.push(request.url());
+      });
+      page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) seen.problems.push(message.text());
+      });
+      page.on("pageerror", (error) => seen.problems.push(String(error)));
+      await page.goto(address, { waitUntil: "load" });
+      // The reference pages draw a part when it comes near the window.
+      for (let before = -1, height = 0; before !== height; ) {
+        before = height;
+        await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+        await page.waitForTimeout(250);
+        height = await page.evaluate(() => document.documentElement.scrollHeight);
       }
-      await context.close();
+      const [wide, text, links] = await page.evaluate(() => [
+        document.documentElement.scrollWidth > innerWidth,
+        document.body.innerText,
+        [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")),
+      ]);
+      if (wide) seen.tooWide.push(device);
+      seen.text ||= text;
+      seen.links.push(...links);
+      await page.evaluate(() => scrollTo(0, 0));
+      const name = new URL(address).pathname.split("/").pop().replace(".html", "");
+      if (screenshots) {
+        await page.screenshot({ path: `${screenshots}/docs-${name}-${device}-${colorScheme}.png`, fullPage: true });
+      }
+      await page.close();
     }
+    await context.close();
   }
 } finally {
   await browser.close();

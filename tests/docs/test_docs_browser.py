@@ -23,7 +23,7 @@ SECONDS = 170
 def open_pages(prefix: str, names: list[str], screenshots: Path | None = None) -> dict[str, dict[str, Any]]:
     """Open pages below `prefix` and return what was seen, by page name.
 
-    With a folder for `screenshots` in every size and colour scheme, otherwise in one.
+    With a folder for `screenshots` on a desktop in light and on a phone in dark, otherwise on a desktop only.
     """
     # Node looks for modules beside the script's folder and above it: tests/node_modules.
     command = [
