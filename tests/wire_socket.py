@@ -198,10 +198,7 @@ class SocketWatch:
         else:
             self._first_frame_faults = schema_faults("schemas/InitiateWorkflow.yaml", frame)
             if not self._first_frame_faults:
-                try:
-                    self.conversation = uuid.UUID(frame["workflow_uuid"]).hex
-                except ValueError as error:  # the pattern's `$` also matches before a last line feed
-                    self._first_frame_faults = [f"workflow_uuid: {error}"]
+                self.conversation = uuid.UUID(frame["workflow_uuid"]).hex
         self.client_faults.extend(f"first frame: {fault}" for fault in self._first_frame_faults)
 
     def _server_fault(self, text: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -70,9 +71,19 @@ def registry() -> Registry[Any]:
     return Registry().with_resources(resources)
 
 
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    # JSON Schema's expressions are ECMAScript's: there `$` is the end, in Python also the place before a last
+    # line feed.
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
 @functools.cache
-def _validator(reference: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": urljoin(_BASE, reference)}, registry=registry())
+def _validator(reference: str) -> Any:
+    return _Validator({"$ref": urljoin(_BASE, reference)}, registry=registry())
 
 
 def schema_faults(reference: str, value: Any) -> list[str]:
@@ -102,7 +113,7 @@ def _closed(base: str, schema: Mapping[str, Any], value: Any, path: str) -> Iter
         yield from _closed(urljoin(base, schema["$ref"]), found.contents, value, path)
         return
     for branch in schema.get("oneOf", ()):
-        if Draft202012Validator({"$id": base, **branch}, registry=registry()).is_valid(value):
+        if _Validator({"$id": base, **branch}, registry=registry()).is_valid(value):
             yield from _closed(base, branch, value, path)
     if isinstance(value, list) and "items" in schema:
         for place, item in enumerate(value):

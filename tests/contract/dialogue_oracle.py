@@ -45,7 +45,7 @@ class _Client:
             if not self.follow(step):
                 return
         completed = self.expect("workflow_completed")
-        assert completed["content"] == {"result": self.dialogue.result}
+        assert completed["content"] == {"result": self.dialogue.result}, completed
         self.expect_close(1000)  # FA-CLA-1
 
     def follow(self, step: Step) -> bool:
@@ -112,7 +112,7 @@ class _Client:
         message = self.expect(step.kind)
         assert _same(message["content"], step.content), (message["content"], step.content)
         for name, value in self.dialogue.envelope.items():
-            assert message[name] == value, name
+            assert message.get(name) == value, (name, message)
 
     def expect_failure(self) -> None:
         """An `error`, then `workflow_completed` that repeats it, then 1000."""

@@ -347,7 +347,8 @@ def test_invalid_utf8_is_closed_by_the_websocket_layer() -> None:
         assert raw.expect_close()[0] == 1007
 
 
-def test_serve_fails_for_a_fault_a_thread_and_a_task_left_behind() -> None:
+def test_serve_finds_a_thread_and_a_task_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live_server._GRACE_SECONDS", 0.2)
     release = threading.Event()
     tasks: list[asyncio.Task[None]] = []
 
