@@ -39,8 +39,8 @@ def decode(text: str) -> Message:
     """Decode one text frame from a server.
 
     A frame without `type` is a `text_message`; fields that are not known are ignored; a type that is not
-    known comes back as `Unknown`. Raises `MalformedMessage` when the frame is no JSON object, or is a known
-    type with a missing field or one of the wrong type.
+    known comes back as `Unknown`. Raises `MalformedMessage` when the frame is no JSON object, nests deeper
+    than about 200 levels, or is a known type with a missing field or one of the wrong type.
     """
     # Pydantic's own parser is about twice as fast as json.loads and a validation, but it lets NaN through
     # (under Any) and tells less about what is wrong. It takes the ordinary frame; the slow way judges every
@@ -90,15 +90,14 @@ def _decode_slowly(text: str) -> Message:
     if model is None:
         return Unknown(kind, raw, text)
     try:
+        # From the text again: only there is the string of an enum no fault to a strict reader.
         return cast(ServerMessage, model.model_validate(raw, strict=True))
     except ValidationError as error:
         raise MalformedMessage(f"{kind}: {first_fault(error)}", text) from error
 
 
 def _may_hold_constants(text: str) -> bool:
-    """Say whether one of the three words that are no JSON may stand in `text`; it may be inside of a string
-    too.
-    """
+    """Say whether one of the words that are no JSON may stand in `text`. It may also be inside of a string."""
     return "NaN" in text or "Infinity" in text
 
 

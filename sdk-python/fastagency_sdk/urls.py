@@ -34,7 +34,7 @@ class Endpoints:
         other scheme, a URL without a host, a bad port, and a query or a fragment, which a base URL cannot
         have.
         """
-        parts = urlsplit(url.strip())
+        parts = _split(url)
         secure = _SECURE.get(parts.scheme)
         if secure is None:
             raise ValueError(f"{url!r} must start with http://, https://, ws:// or wss://")
@@ -42,17 +42,18 @@ class Endpoints:
             raise ValueError(f"{url!r} names no host")
         if parts.query or parts.fragment:
             raise ValueError(f"{url!r} is a base URL and cannot have a query or a fragment")
-        _check_port(url, parts)
         http = f"{'https' if secure else 'http'}://{parts.netloc}{parts.path.rstrip('/')}"
         ws = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}"
         return cls(_below(http, discovery_path), _below(http, initiate_workflow_path), _below(ws, ws_path))
 
 
-def _check_port(url: str, parts: SplitResult) -> None:
+def _split(url: str) -> SplitResult:
     try:
-        _ = parts.port
+        parts = urlsplit(url.strip())
+        _ = parts.port  # read to have it checked
     except ValueError as error:
-        raise ValueError(f"{url!r} has a bad port: {error}") from None
+        raise ValueError(f"{url!r} is no URL: {error}") from None
+    return parts
 
 
 def _below(base: str, path: str) -> str:

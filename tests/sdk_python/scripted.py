@@ -38,7 +38,7 @@ SEVERAL = message("multiple_choice", prompt="Pick", choices=["a", "b"], default=
 
 
 class ScriptedServer:
-    """`script` runs on each socket. `requests` are the REST requests, `upgrades` the headers of each socket."""
+    """`script` runs on each socket. `requests` are the REST requests, `upgrades` each socket's headers."""
 
     def __init__(self) -> None:
         self.script: Script = self.completes

@@ -47,9 +47,9 @@ def parse(kind: type[T], response: httpx.Response) -> T:
 
 
 def written(body: BaseModel) -> bytes:
-    """Return the body as strict JSON. Raises ValueError for what JSON cannot say, NaN for example."""
+    """Return the body as strict JSON. Raises ValueError for what JSON cannot say: NaN, half of a surrogate pair."""
     try:
-        return json.dumps(body.model_dump(by_alias=True), allow_nan=False).encode()
+        return json.dumps(body.model_dump(by_alias=True), allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
