@@ -76,7 +76,8 @@ class Running:
 def running(peers: Sequence[Peer], shared: bool) -> Iterator[list[Running]]:
     """Start the peers, pinned to the first processor, and stop them at the end; logs are in test-output/.
 
-    With `shared`, the peers of one module are served by one process. Raises PeerFailed when one fails to start.
+    With `shared`, the peers of one module are served by one process. Raises PeerFailed when one does not
+    start.
     """
     OUTPUT.mkdir(exist_ok=True)
     processes: dict[str, subprocess.Popen[str]] = {}
