@@ -104,7 +104,7 @@ def test_a_tool(stream: bool, fails: bool) -> None:
 
 
 @pytest.mark.parametrize("method", ["manual", "auto", "round_robin"])
-def test_a_group_chat(method: str) -> None:
+def test_a_group_chat(method: Any) -> None:
     workflows = AutoGenWorkflows()
 
     @workflows.register(name="group", description="Group")
@@ -171,6 +171,7 @@ def test_twenty_conversations_at_once_never_mix() -> None:
 
 
 def test_agents_share_one_http_client() -> None:
-    clients = {id(agent.client._clients[0]._oai_client._client) for agent in (student(), teacher())}
+    agents: list[Any] = [student(), teacher()]
+    clients = {id(agent.client._clients[0]._oai_client._client) for agent in agents}
     assert clients == {id(shared_http_client())}
     assert isinstance(shared_http_client(), SharedHttpClient)

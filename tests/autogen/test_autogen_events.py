@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from autogen.events import agent_events, client_events, print_event
 from autogen.events.base_event import get_event_classes
 from fastagency_server.runtimes.events import deliver
 from fastagency_server.runtimes.mapping import AUTOMATIC, Mapper, event_type
 from recorder import Recorder
+
+# Their constructors are made at run time, so a type checker cannot know them.
+agent_events: Any = import_module("autogen.events.agent_events")
+client_events: Any = import_module("autogen.events.client_events")
+print_event: Any = import_module("autogen.events.print_event")
 
 BETWEEN = {"sender": "A", "recipient": "B"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
@@ -87,6 +92,11 @@ HANDOFFS = {
 }
 
 
+def show(event: Any, ui: Any) -> Any:
+    """Deliver to a stand-in for a `UI`."""
+    return deliver(event, ui)
+
+
 def make(kind: str) -> Any:
     arguments = EVENTS[kind][0]
     if kind == "termination" and "sender" not in _fields(agent_events.TerminationEvent):
@@ -108,7 +118,7 @@ def test_every_event_is_delivered(kind: str, caplog: pytest.LogCaptureFixture) -
     event = make(kind)
     assert event_type(event) == kind
     with caplog.at_level(logging.WARNING):
-        deliver(event, ui)  # type: ignore[call-overload]
+        show(event, ui)
     assert ui.methods == EVENTS[kind][1]
     assert not caplog.records, "its shape was not what the mapping expects"
 
@@ -122,15 +132,15 @@ def test_handoffs_say_from_whom_to_whom() -> None:
     for kind in HANDOFFS & set(get_event_classes()):
         event = get_event_classes()[kind](source_agent=agent, transition_target=TerminateTarget())
         ui = Recorder()
-        deliver(event, ui)  # type: ignore[call-overload]
+        show(event, ui)
         assert ui.calls[0][0] == "system_message"
         assert ui.calls[0][1]["message"]["body"].startswith("Clerk → ")
 
 
 def test_print_events_become_text_without_colours() -> None:
     ui = Recorder()
-    deliver(print_event.PrintEvent("\x1b[32mgreen\x1b[0m", 3), ui)  # type: ignore[call-overload]
-    deliver(print_event.PrintEvent("  "), ui)  # type: ignore[call-overload]
+    show(print_event.PrintEvent("\x1b[32mgreen\x1b[0m", 3), ui)
+    show(print_event.PrintEvent("  "), ui)
     assert [arguments["body"] for _, arguments in ui.calls] == ["green 3"]
 
 
@@ -150,7 +160,7 @@ def test_print_events_become_text_without_colours() -> None:
 )
 def test_bodies(content: Any, body: Any) -> None:
     ui = Recorder()
-    deliver(agent_events.TextEvent(content=content, **BETWEEN), ui)  # type: ignore[call-overload]
+    show(agent_events.TextEvent(content=content, **BETWEEN), ui)
     assert ui.calls == [("text_message", {**BETWEEN, "body": body})]
 
 
@@ -168,7 +178,7 @@ def test_bodies(content: Any, body: Any) -> None:
 def test_arguments(text: str | None, arguments: dict[str, Any]) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": text}}
     ui = Recorder()
-    deliver(agent_events.ToolCallEvent(tool_calls=[call], **BETWEEN), ui)  # type: ignore[call-overload]
+    show(agent_events.ToolCallEvent(tool_calls=[call], **BETWEEN), ui)
     about = {"function_name": "f", "call_id": "c1", "arguments": arguments}
     assert ui.calls == [("suggested_function_call", {**BETWEEN, **about})]
 
@@ -182,7 +192,7 @@ def test_a_tool_is_told_once_and_its_result_bears_its_name() -> None:
         make("executed_function"),
         agent_events.ToolResponseEvent(content="2", tool_responses=results, **BETWEEN),
     ):
-        deliver(event, ui)  # type: ignore[call-overload]
+        show(event, ui)
     assert ui.methods == [
         "text_message",
         "suggested_function_call",
@@ -198,8 +208,8 @@ def test_a_tool_is_told_once_and_its_result_bears_its_name() -> None:
 
 def test_conversations_do_not_share_what_they_remember() -> None:
     first, second = Recorder(), Recorder()
-    deliver(make("tool_call"), first)  # type: ignore[call-overload]
-    deliver(make("tool_response"), second)  # type: ignore[call-overload]
+    show(make("tool_call"), first)
+    show(make("tool_response"), second)
     assert second.calls[0][1]["function_name"] is None
 
 
@@ -208,7 +218,7 @@ def test_a_request_for_input_is_asked_and_answered() -> None:
     given: list[str] = []
     event.content.respond = given.append
     ui = Recorder("secret")
-    assert deliver(event, ui) == "secret"  # type: ignore[call-overload]
+    assert show(event, ui) == "secret"
     assert given == ["secret"]
     asked = {"sender": "Workflow", "recipient": "User", "prompt": "Key?", "password": True}
     assert ui.calls == [("text_input", asked)]
@@ -217,16 +227,16 @@ def test_a_request_for_input_is_asked_and_answered() -> None:
 def test_the_agent_that_asks_is_the_sender() -> None:
     prompt = "Replying as Ann Lee. Provide feedback to Bob. Press enter to skip"
     ui = Recorder("")
-    deliver(agent_events.InputRequestEvent(prompt=prompt), ui)  # type: ignore[call-overload]
+    show(agent_events.InputRequestEvent(prompt=prompt), ui)
     assert ui.calls[0][1]["sender"] == "Ann Lee"
 
 
 @pytest.mark.parametrize(("picked", "told"), [("A", "1"), ("B", "2"), (AUTOMATIC, "")])
 def test_a_choice_of_speakers(picked: str, told: str) -> None:
     ui = Recorder(picked)
-    deliver(make("select_speaker"), ui)  # type: ignore[call-overload]
+    show(make("select_speaker"), ui)
     prompt = "Enter the number of the next speaker (enter nothing or `q` to use auto selection): "
-    assert deliver(agent_events.InputRequestEvent(prompt=prompt), ui) == told  # type: ignore[call-overload]
+    assert show(agent_events.InputRequestEvent(prompt=prompt), ui) == told
     method, asked = ui.calls[0]
     assert (method, asked["choices"], asked["default"]) == (
         "multiple_choice",
@@ -237,24 +247,24 @@ def test_a_choice_of_speakers(picked: str, told: str) -> None:
 
 def test_an_input_request_after_a_choice_of_speakers_is_a_text_again() -> None:
     ui = Recorder("A", "x")
-    deliver(make("select_speaker"), ui)  # type: ignore[call-overload]
+    show(make("select_speaker"), ui)
     for prompt in ("Enter the number of the next speaker", "Anything else?"):
-        deliver(agent_events.InputRequestEvent(prompt=prompt), ui)  # type: ignore[call-overload]
+        show(agent_events.InputRequestEvent(prompt=prompt), ui)
     assert ui.methods == ["multiple_choice", "text_input"]
 
 
 def test_an_unknown_event_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     ui = Recorder()
     with caplog.at_level(logging.DEBUG):
-        deliver(SimpleNamespace(type="of_the_future", content=object()), ui)  # type: ignore[call-overload]
-        deliver(object(), ui)  # type: ignore[call-overload]
+        show(SimpleNamespace(type="of_the_future", content=object()), ui)
+        show(object(), ui)
     assert ui.calls == []
     assert "of_the_future" in caplog.text
 
 
 def test_an_event_of_an_unexpected_shape_is_logged_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
     ui = Recorder()
-    deliver(SimpleNamespace(type="tool_response", content=object()), ui)  # type: ignore[call-overload]
+    show(SimpleNamespace(type="tool_response", content=object()), ui)
     assert ui.calls == []
     assert "tool_response" in caplog.text
 
@@ -266,13 +276,8 @@ def test_what_the_user_interface_raises_passes_through() -> None:
     def text_message(**_: Any) -> None:
         raise Closed
 
-    class Refusing:
-        pass
-
-    ui = Refusing()
-    ui.text_message = text_message  # type: ignore[attr-defined]
     with pytest.raises(Closed):
-        deliver(make("text"), ui)  # type: ignore[call-overload]
+        show(make("text"), SimpleNamespace(text_message=text_message))
 
 
 def test_a_silent_group_chat_stays_silent() -> None:
@@ -290,10 +295,9 @@ def test_values_that_json_cannot_say_become_text() -> None:
 
 
 def test_older_messages_map_like_events() -> None:
-    from autogen.messages.agent_messages import TextMessage
-
+    messages: Any = import_module("autogen.messages.agent_messages")
     ui = Recorder()
-    deliver(TextMessage(content="hi", **BETWEEN), ui)  # type: ignore[call-overload]
+    show(messages.TextMessage(content="hi", **BETWEEN), ui)
     assert ui.calls == [("text_message", {**BETWEEN, "body": "hi"})]
 
 

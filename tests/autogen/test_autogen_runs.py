@@ -52,7 +52,7 @@ def test_an_async_run(blocking: bool) -> None:
         asking, telling = agents()
         return await ui.async_process(await asking.a_run(telling, message="hello", max_turns=2))
 
-    workflows.register(name="run", description="A run")(run_blocking if blocking else run)  # type: ignore[type-var]
+    workflows.register(name="run", description="A run")(run_blocking if blocking else run)
     with served(workflows) as live:
         messages = converse(live, "run", "and now?")
     said = [one["content"]["body"] for one in of_type(messages, "text_message")]
@@ -82,7 +82,7 @@ def test_a_failing_run_fails_the_workflow_with_one_error(is_async: bool) -> None
         telling, failing = broken()
         return await ui.process(await telling.a_run(failing, message="hello", max_turns=2))
 
-    workflows.register(name="run", description="A run")(async_run if is_async else run)  # type: ignore[type-var]
+    workflows.register(name="run", description="A run")(async_run if is_async else run)
     with served(workflows) as live:
         messages = converse(live, "run")
     assert [one["content"]["long"] for one in of_type(messages, "error")] == ["out of paper"]
@@ -116,7 +116,7 @@ def test_a_drop_while_a_run_waits_ends_the_run(is_async: bool) -> None:
         finally:
             ended.set()
 
-    workflows.register(name="run", description="A run")(async_run if is_async else run)  # type: ignore[type-var]
+    workflows.register(name="run", description="A run")(async_run if is_async else run)
     with served(workflows) as live:
         with RawConversation(live.url) as conversation:
             conversation.start("run")

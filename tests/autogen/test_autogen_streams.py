@@ -29,7 +29,7 @@ class Untouchable(io.StringIO):
     def readline(self, *_: Any) -> str:  # type: ignore[override]
         raise AssertionError("standard input was read")
 
-    read = readline  # type: ignore[assignment]
+    read = readline
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +182,7 @@ def test_a_drop_in_the_middle_of_a_question_reaches_the_workflow(is_async: bool)
             ended.set()
         return "not reached"
 
-    workflows.register(name="loop", description="A loop")(async_loop if is_async else loop)  # type: ignore[type-var]
+    workflows.register(name="loop", description="A loop")(async_loop if is_async else loop)
     with served(workflows) as live:
         with RawConversation(live.url) as conversation:
             conversation.start("loop")
