@@ -273,11 +273,12 @@ def test_what_the_user_interface_raises_passes_through() -> None:
     class Closed(BaseException):
         pass
 
-    def text_message(**_: Any) -> None:
-        raise Closed
+    class Refusing:
+        def text_message(self, **_: Any) -> None:
+            raise Closed
 
     with pytest.raises(Closed):
-        show(make("text"), SimpleNamespace(text_message=text_message))
+        show(make("text"), Refusing())
 
 
 def test_a_silent_group_chat_stays_silent() -> None:
