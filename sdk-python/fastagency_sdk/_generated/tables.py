@@ -188,6 +188,7 @@ TRANSITIONS: Final[Mapping[tuple[ConversationState, str], ConversationState]] = 
     (ConversationState.AWAITING_ANSWER, "invalid_answer"): ConversationState.AWAITING_ANSWER,
     (ConversationState.RUNNING, "workflow_completed"): ConversationState.COMPLETED,
     (ConversationState.RUNNING, "failure"): ConversationState.FAILED,
+    (ConversationState.AWAITING_ANSWER, "failure"): ConversationState.FAILED,
     (ConversationState.RUNNING, "disconnect"): ConversationState.CANCELLED,
     (ConversationState.AWAITING_ANSWER, "disconnect"): ConversationState.CANCELLED,
 }

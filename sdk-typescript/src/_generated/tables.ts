@@ -162,6 +162,7 @@ export const transitions = [
   { from: "awaiting_answer", on: "invalid_answer", to: "awaiting_answer" },
   { from: "running", on: "workflow_completed", to: "completed" },
   { from: "running", on: "failure", to: "failed" },
+  { from: "awaiting_answer", on: "failure", to: "failed" },
   { from: "running", on: "disconnect", to: "cancelled" },
   { from: "awaiting_answer", on: "disconnect", to: "cancelled" },
 ] as const;

@@ -1,0 +1,62 @@
+"""The README's example of adding a message type, carried out on a copy of the spec as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from copied_spec import PROJECT, CopiedSpec
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """The text of one section of the README."""
+    return README.split(f"\n## {title}", 1)[1].split("\n## ", 1)[0]
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language in the section about adding a message type."""
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", section("Change the protocol"), re.DOTALL | re.MULTILINE
+    )
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> CopiedSpec:
+    """A copy of the spec after the README's commands and its first diff."""
+    copied = CopiedSpec(tmp_path_factory.mktemp("readme"))
+    (commands,) = blocks("sh")
+    subprocess.run(["bash", "-euc", commands], cwd=copied.root, check=True)
+    subprocess.run(["git", "apply"], cwd=copied.root, input=blocks("diff")[0], text=True, check=True)
+    return copied
+
+
+def test_the_edit_generates_what_the_readme_shows(extended: CopiedSpec) -> None:
+    assert extended.run() == 0
+    shown = re.split(r"^\+\+\+ (.+)\n", blocks("diff")[1], flags=re.MULTILINE)[1:]
+    files = list(pairwise(shown))[::2]
+    assert len(files) == 4
+    for name, diff in files:
+        lines = [line.removeprefix("+") for line in diff.splitlines()]
+        before = (PROJECT / name).read_text(encoding="utf-8").splitlines()
+        after = iter((extended.root / name).read_text(encoding="utf-8").splitlines())
+        missing = [line for line in lines if line not in after]  # consumes: the order counts too
+        assert missing == [], f"{name} has no such line, or not in this order"
+        assert set(lines) - set(before), f"{name} had all of this before"
+
+
+def test_the_mistake_is_refused_as_the_readme_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied = CopiedSpec(tmp_path)
+    copied.replace(
+        "asyncapi.yaml", "        - text_message\n", "        - text_message\n        - imagemessage\n"
+    )
+    assert copied.run() == 1
+    (shown,) = blocks("text")
+    assert shown.strip() in capsys.readouterr().err
+    assert copied.outputs() == []
