@@ -60,7 +60,7 @@ def encode(message: BaseModel) -> str:
     values, text that is not Unicode, and values that hold themselves or nest deeper than Python follows.
     """
     try:
-        text = _ENCODER.encode(message.model_dump())
+        text = _ENCODER.encode(message.model_dump(by_alias=True))
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     text.encode()  # refuses half of a surrogate pair, which is no character
@@ -91,7 +91,7 @@ def _decode_slowly(text: str) -> Message:
         return Unknown(kind, raw, text)
     try:
         # From the text again: only there is the string of an enum no fault to a strict reader.
-        return cast(ServerMessage, model.model_validate(raw, strict=True))
+        return cast(ServerMessage, model.model_validate_json(text, strict=True))
     except ValidationError as error:
         raise MalformedMessage(f"{kind}: {first_fault(error)}", text) from error
 

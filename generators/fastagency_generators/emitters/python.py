@@ -91,6 +91,7 @@ def models(source: Source) -> list[OutputFile]:
     if complaints:
         raise GenerationFailed([f"datamodel-code-generator: {complaint.message}" for complaint in complaints])
     assert isinstance(text, str)  # no output path was given
+    text = text.rstrip("\n") + "\n"
     if not partial:
         return [OutputFile("messages.py", text)]
     # The tool takes absolute imports only, but the package must not depend on its own place.

@@ -9,7 +9,7 @@ from fastagency_generators.__main__ import main
 
 __all__ = ["PROJECT", "CopiedSpec"]
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 
 
 class CopiedSpec:
