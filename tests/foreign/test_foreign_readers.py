@@ -20,7 +20,7 @@ NODE = ROOT / "tests" / "node_modules" / ".bin"
 MESSAGES = [path.removeprefix("schemas/").removesuffix(".yaml") for path in Asyncapi().references.values()]
 """The names of the ten messages of a server."""
 
-# Both Python readers write their models with datamodel-code-generator, which itself recommends these settings:
+# Both Python readers write models with datamodel-code-generator, which itself recommends these settings:
 # its defaults spell a pattern as a call in an annotation, which no type checker takes, and will change.
 DATAMODEL_SETTINGS = """
 [tool.datamodel-codegen]
