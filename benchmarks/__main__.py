@@ -59,6 +59,8 @@ def main() -> int:
     if options.quick:
         for name, value in QUICK.items():
             setattr(options, name, value)
+    if not any(options.only in peer.title for peer in PEERS):
+        parser.error(f"no server's title holds {options.only!r}")
     prepare_client()
     try:
         report = uvloop.run(measure(options))

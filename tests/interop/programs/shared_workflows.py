@@ -7,6 +7,7 @@ Not one of their lines depends on whose they are, which is what "moving by one i
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +67,21 @@ def register(workflows: Workflows) -> None:
         ui.function_call_execution(function_name="look", call_id="call_1", retval={1, 2})
         return "sent"
 
-    @workflows.register(name="left alone", description="Leaves a note in a file when it goes on")
+    @workflows.register(name="left alone", description="Leaves a note about what its question came to")
     def left_alone(ui: UI, params: dict[str, Any]) -> str:
-        answer = ui.text_input(**SAID, prompt="Are you there?")
-        Path(params["file"]).write_text(repr(answer))
-        return "went on"
+        note = "nothing"
+        try:
+            note = f"answered {ui.text_input(**SAID, prompt='Are you there?')!r}"
+        except BaseException as error:
+            note = f"raised {type(error).__name__}"
+            raise
+        finally:
+            Path(params["file"]).write_text(note)
+        return note
 
     @workflows.register(name="later", description="Asks once the file is there")
     def later(ui: UI, params: dict[str, Any]) -> str:
         ui.text_message(**SAID, body="wait")
         while not Path(params["file"]).exists():
-            pass
+            time.sleep(0.01)
         return str(ui.text_input(**SAID, prompt="Now?"))
