@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 
 import pytest
@@ -31,13 +32,16 @@ from sdk_python.scripted import (
     TEXT_INPUT,
     NewClient,
     ScriptedServer,
+    ThreadedClient,
     ThreadedConversation,
     break_off,
     message,
     read,
 )
 from websockets.asyncio.server import ServerConnection
+from websockets.sync.client import connect
 
+BLOCKING_OPTIONS = inspect.signature(connect).parameters
 REFUSING = [
     CloseCode.NOT_UTF8,
     CloseCode.FRAME_TOO_BIG,
@@ -334,3 +338,23 @@ async def test_an_answer_to_a_server_that_is_done(server: ScriptedServer, new_cl
             await conversation.answer("Ada")
         assert [m.type async for m in conversation] == ["workflow_completed"]
     assert conversation.result == "done"
+
+
+async def test_a_server_that_answers_no_pings_is_lost(server: ScriptedServer, new_client: NewClient) -> None:
+    over = asyncio.Event()
+
+    async def script(socket: ServerConnection) -> None:
+        await socket.recv()
+        socket.transport.pause_reading()
+        await over.wait()
+        socket.transport.resume_reading()
+
+    server.script = script
+    client = new_client(ping_interval=0.1, close_timeout=0.1)
+    if isinstance(client, ThreadedClient) and "ping_interval" not in BLOCKING_OPTIONS:
+        pytest.skip("before release 15 the blocking client of websockets sends no pings")
+    async with client, client.start("quiz") as conversation:
+        with pytest.raises(ConversationLost, match="ping") as caught:
+            await anext(aiter(conversation))
+        over.set()
+    assert caught.value.code == 1011
