@@ -120,6 +120,8 @@ def serve(
             raise
         live.stop()
     live.faults.extend(f"a thread was left: {name}" for name in _left_threads(threads))
+    if "refuses by an exception" in wiretap.deviations:  # then uvicorn logs what the wiretap already knows
+        live.faults = [fault for fault in live.faults if "Exception in ASGI application" not in fault]
     if allow_faults:
         return
     wiretap.check()
