@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 from autogen.agentchat import ConversableAgent, GroupChat, GroupChatManager
 from autogen.oai.client import OpenAILLMConfigEntry
-from chats import converse, of_type, served
+from autogen_chats import converse, of_type, served
 from fastagency_server import UI, AsyncUI
 from fastagency_server.runtimes.autogen import AutoGenWorkflows
 from fastagency_server.runtimes.http_client import SharedHttpClient, shared_http_client

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from autogen.events.base_event import get_event_classes
+from autogen_recorder import Recorder
 from fastagency_server.runtimes.events import deliver
 from fastagency_server.runtimes.mapping import AUTOMATIC, Mapper, event_type
-from recorder import Recorder
 
 # Their constructors are made at run time, so a type checker cannot know them.
 agent_events: Any = import_module("autogen.events.agent_events")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from autogen.agentchat import ConversableAgent
-from chats import converse, of_type, served
+from autogen_chats import converse, of_type, served
 from fastagency_server import UI, AsyncUI
 from fastagency_server.errors import ConversationClosed
 from fastagency_server.runtimes.autogen import AutoGenWorkflows

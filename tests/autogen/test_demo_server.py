@@ -9,7 +9,7 @@ import demo_server
 import httpx
 import pytest
 import student_teacher
-from chats import converse, of_type
+from autogen_chats import converse, of_type
 from fastagency_sdk._generated.tables import MESSAGE_CLASSES
 from live_server import serve
 

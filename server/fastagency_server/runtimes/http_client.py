@@ -1,7 +1,7 @@
 """One HTTP client for all agents of a process.
 
 AutoGen builds an HTTP client of its own for every agent, which costs tens of milliseconds (it loads the TLS
-certificates) and about 2 MB each. Put `"http_client": shared_http_client()` into the entries of
+certificates) and about 0.9 MB each. Put `"http_client": shared_http_client()` into the entries of
 `config_list` to share one.
 """
 
