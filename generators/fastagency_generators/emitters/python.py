@@ -22,6 +22,12 @@ from .python_tables import PythonTables
 __all__ = ["PythonTarget", "models"]
 
 
+# A short process with much to import: without the garbage collector it is a fifth faster.
+_REST_PROGRAM = (
+    f"import gc; gc.disable(); from {__package__}.python_rest import main; raise SystemExit(main())"
+)
+
+
 class PythonTarget:
     """Generates the package `_generated` of the Python SDK."""
 
@@ -116,7 +122,7 @@ def _partial_fields(protocol: Protocol) -> dict[str, tuple[tuple[str, bool], ...
 def _start_rest(source: Source) -> subprocess.Popen[str]:
     """Start the process that makes the REST client."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"{__package__}.python_rest"],
+        [sys.executable, "-c", _REST_PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -20,7 +20,7 @@ from openapi_python_client.parser.openapi import Endpoint
 
 from ..emit import MARK
 
-__all__ = ["rest_client"]
+__all__ = ["main", "rest_client"]
 
 TEMPLATES = Path(__file__).parent / "rest_templates"
 
@@ -76,7 +76,3 @@ def main() -> int:
         print(complaint, file=sys.stderr)
     json.dump(files, sys.stdout)
     return 1 if complaints else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
