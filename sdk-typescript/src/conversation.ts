@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** The shell that puts a conversation on a WebSocket. */
 
 import type { Error as ErrorMessage, ServerMessage } from "./_generated/messages.js";

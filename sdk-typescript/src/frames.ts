@@ -1,6 +1,6 @@
 /**
  * RFC 6455 frames, as a pure machine: bytes go in, events and bytes to send come out. The client's side only, no
- * extensions. For Node 20, which has no WebSocket of its own; no part of the browsers' build.
+ * extensions. No part of the browsers' build.
  */
 
 import { Buffer } from "node:buffer";

@@ -1,6 +1,7 @@
 /**
- * A WebSocket for Node 20, which has none: the part of the browsers' that the SDK uses, on `node:http`. Newer Nodes
- * have their own, and `node.ts` prefers it.
+ * A WebSocket for Node: the part of the browsers' that the SDK uses, on `node:http`. Node 20 has none; that of later
+ * ones (undici's) can lose the last message of a server that ends without a close frame, as FastAgency's own does, and
+ * has no place for headers in the standard's terms. So there is one for every Node.
  */
 
 import { Buffer } from "node:buffer";

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { openConversation, type Conversation } from "../../../sdk-typescript/src/conversation.ts";
+import {
+  ConversationLost,
+  MalformedMessage,
+  NotAsked,
+  ServerUnreachable,
+} from "../../../sdk-typescript/src/errors.ts";
+import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
+import { choice, completed, FakeSocket, INITIATED, input, text } from "./fixtures.ts";
+
+async function open(signal?: AbortSignal): Promise<[Conversation, FakeSocket]> {
+  const opening = openConversation(
+    FakeSocket,
+    "ws://x/ws",
+    new ConversationProtocol(INITIATED),
+    signal,
+  );
+  FakeSocket.last.open();
+  return [await opening, FakeSocket.last];
+}
+
+async function types(conversation: Conversation): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const message of conversation) seen.push(message.type);
+  return seen;
+}
+
+test("the first frame is sent when the socket opens, and reading ends with the workflow", async () => {
+  const [conversation, socket] = await open();
+  assert.deepEqual(JSON.parse(socket.sent[0] ?? ""), INITIATED);
+  socket.say(text("a"), text("b"), completed());
+  assert.deepEqual(await types(conversation), [
+    "text_message",
+    "text_message",
+    "workflow_completed",
+  ]);
+  assert.equal(socket.closedWith, 1000);
+  assert.deepEqual(await types(conversation), []);
+});
+
+test("a question counts as asked once it was read", async () => {
+  const [conversation, socket] = await open();
+  socket.say(input(), choice());
+  await assert.rejects(conversation.answer("early"), NotAsked);
+  for await (const message of conversation) {
+    assert.equal(conversation.question, message);
+    if (message.type === "text_input") {
+      await conversation.answer("anything");
+      await assert.rejects(conversation.answer("a"), NotAsked);
+    } else break;
+  }
+  await conversation.answer("a");
+  assert.deepEqual(socket.sent.slice(1), ["anything", "a"]);
+});
+
+test("break leaves the conversation open", async () => {
+  const [conversation, socket] = await open();
+  socket.say(text("a"), text("b"), completed());
+  for await (const _ of conversation) break;
+  assert.equal(socket.closedWith, undefined);
+  assert.deepEqual(await types(conversation), ["text_message", "workflow_completed"]);
+});
+
+test("two readers share the messages, and both end", async () => {
+  const [conversation, socket] = await open();
+  const both = [types(conversation), types(conversation)];
+  await Promise.resolve();
+  socket.say(text("a"), text("b"), text("c"), completed());
+  const seen = (await Promise.all(both)).flat();
+  assert.deepEqual(seen.sort(), [
+    "text_message",
+    "text_message",
+    "text_message",
+    "workflow_completed",
+  ]);
+});
+
+test("a drop throws after the messages before it, each time", async () => {
+  const [conversation, socket] = await open();
+  socket.say(text("a"));
+  socket.drop(1006);
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const message of conversation) seen.push(message.type);
+  }, ConversationLost);
+  assert.deepEqual(seen, ["text_message"]);
+  await assert.rejects(types(conversation), ConversationLost);
+  await assert.rejects(conversation.answer("x"), ConversationLost);
+});
+
+test("two readers both learn of a drop", async () => {
+  const [conversation, socket] = await open();
+  const both = [types(conversation), types(conversation)].map((reading) =>
+    assert.rejects(reading, ConversationLost),
+  );
+  socket.drop(1001);
+  await Promise.all(both);
+});
+
+test("reading goes on after a malformed frame and after a binary one", async () => {
+  const [conversation, socket] = await open();
+  socket.say('{"type": "keep_alive"}', new ArrayBuffer(2), completed());
+  await assert.rejects(types(conversation), MalformedMessage);
+  await assert.rejects(types(conversation), MalformedMessage);
+  assert.deepEqual(await types(conversation), ["workflow_completed"]);
+});
+
+test("closing ends the reading without an error, and waits for the socket", async () => {
+  const [conversation, socket] = await open();
+  const reading = types(conversation);
+  await conversation.close();
+  assert.equal(socket.closedWith, 1000);
+  assert.deepEqual(await reading, []);
+  assert.equal(conversation.state, "cancelled");
+});
+
+test("await using closes", async () => {
+  const [conversation, socket] = await open();
+  {
+    await using mine = conversation;
+    assert.equal(mine.workflowUuid, INITIATED.workflow_uuid);
+  }
+  assert.equal(socket.closedWith, 1000);
+});
+
+test("a signal ends the conversation with its reason", async () => {
+  const control = new AbortController();
+  const [conversation, socket] = await open(control.signal);
+  const reading = types(conversation);
+  control.abort(new Error("enough"));
+  await assert.rejects(reading, /enough/);
+  assert.equal(socket.closedWith, 1000);
+});
+
+test("a signal gives up the opening", async () => {
+  const control = new AbortController();
+  const opening = openConversation(
+    FakeSocket,
+    "ws://x/ws",
+    new ConversationProtocol(INITIATED),
+    control.signal,
+  );
+  control.abort(new Error("enough"));
+  await assert.rejects(opening, /enough/);
+  await assert.rejects(
+    openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED), control.signal),
+    /enough/,
+  );
+});
+
+test("a socket that does not open says so", async () => {
+  const opening = openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED));
+  FakeSocket.last.onerror?.({ message: "nobody home" });
+  FakeSocket.last.drop();
+  await assert.rejects(
+    opening,
+    (thrown) => thrown instanceof ServerUnreachable && /nobody home/.test(thrown.message),
+  );
+});
