@@ -21,9 +21,14 @@ GIVE_UP_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Throughput:
-    """Messages per second to clients, and how busy (0 to 1, of one processor) each side was meanwhile."""
+    """Messages per second to clients, and how busy (0 to 1, of one processor) each side was meanwhile.
+
+    `cost` is the server's processor time for each message in seconds: on a machine that others use too it
+    says more than the rate.
+    """
 
     per_second: float
+    cost: float
     server_busy: float
     client_busy: float
 
@@ -54,10 +59,14 @@ class Latency:
 
 @dataclass(frozen=True)
 class Starts:
-    """New conversations per second, and the median seconds from opening the socket to the first message."""
+    """New conversations per second, and the median seconds from opening the socket to the first message.
+
+    `cost` is the server's processor time for each conversation in seconds.
+    """
 
     per_second: float
     p50: float
+    cost: float
 
 
 async def throughput(server: Running, conversations: int, messages: int) -> Throughput:
@@ -75,6 +84,7 @@ async def throughput(server: Running, conversations: int, messages: int) -> Thro
             raise UnexpectedFrame(f"{burst.texts} messages arrived instead of {messages + 2}")
     return Throughput(
         conversations * messages / seconds,
+        (server.cpu_seconds() - busy) / (conversations * messages),
         (server.cpu_seconds() - busy) / seconds,
         (_own_cpu_seconds() - own) / seconds,
     )
@@ -135,10 +145,12 @@ async def starts(server: Running, conversations: int, at_once: int) -> Starts:
             seconds.append(conversation.first - began)
             await conversation.finished()
 
-    began = time.perf_counter()
+    busy, began = server.cpu_seconds(), time.perf_counter()
     async with asyncio.timeout(GIVE_UP_SECONDS):
         await asyncio.gather(*(client() for _ in range(at_once)))
-    return Starts(conversations / (time.perf_counter() - began), statistics.median(seconds))
+    per_second = conversations / (time.perf_counter() - began)
+    cost = (server.cpu_seconds() - busy) / conversations
+    return Starts(per_second, statistics.median(seconds), cost)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

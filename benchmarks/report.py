@@ -45,6 +45,7 @@ class Report:
                     f"{min(rates):,.0f} to {max(rates):,.0f}",
                     _ratio(medians[peer.title], medians.get(REFERENCE[peer.mode])),
                     _ratio(medians[peer.title], medians.get(CEILING)),
+                    f"{statistics.median(s.cost for s in samples) * 1e6:.0f}",
                     f"{statistics.median(s.server_busy for s in samples):.0%}",
                     f"{statistics.median(s.client_busy for s in samples):.0%}",
                 ]
@@ -55,8 +56,9 @@ class Report:
             "range",
             "times FastAgency",
             "times bare",
-            "server's processor",
-            "client's processor",
+            "processor µs each",
+            "server busy",
+            "client busy",
         ]
         return table(head, rows)
 
@@ -90,15 +92,24 @@ class Report:
         rows = []
         for peer in _measured(self.starts):
             first = statistics.median(sample.p50 for sample in self.starts[peer.title])
+            cost = statistics.median(sample.cost for sample in self.starts[peer.title])
             rows.append(
                 [
                     peer.title,
                     f"{medians[peer.title]:,.0f}",
                     _ratio(medians[peer.title], medians.get(REFERENCE[peer.mode])),
+                    f"{cost * 1000:.2f}",
                     f"{first * 1000:.2f}",
                 ]
             )
-        return table(["server", "conversations/s", "times FastAgency", "first message after ms (p50)"], rows)
+        head = [
+            "server",
+            "conversations/s",
+            "times FastAgency",
+            "processor ms each",
+            "first message after ms (p50)",
+        ]
+        return table(head, rows)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
