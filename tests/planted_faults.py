@@ -327,10 +327,31 @@ DOCUMENT_FAULTS: dict[str, Planted] = {
     ),
     "message that nothing sends": (
         "asyncapi.yaml",
-        "      - $ref: '#/channels/conversation/messages/KeepAlive'\n",
+        "      KeepAlive:\n        $ref: '#/components/messages/KeepAlive'\n",
         "",
         "/components/messages/KeepAlive",
-        "no operation sends or receives this message",
+        "no channel lists this message",
+    ),
+    "two sockets": (
+        "asyncapi.yaml",
+        "    address: /fastagency/ws\n    title: Answers",
+        "    address: /fastagency/answers\n    title: Answers",
+        "/channels/answers",
+        "the generator knows one socket, and its address is '/fastagency/ws'",
+    ),
+    "two operations on one channel": (
+        "asyncapi.yaml",
+        "      $ref: '#/channels/answers'",
+        "      $ref: '#/channels/messages'",
+        "/operations/sendMessage/channel",
+        "another operation has this channel",
+    ),
+    "operation with messages of its own": (
+        "asyncapi.yaml",
+        "      $ref: '#/channels/answers'",
+        "      $ref: '#/channels/answers'\n    messages: []",
+        "/operations/receiveAnswer/messages",
+        "unknown keyword 'messages'",
     ),
     "message of another name than its tag": (
         "asyncapi.yaml",

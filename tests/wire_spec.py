@@ -167,7 +167,7 @@ class Asyncapi:
     def __init__(self) -> None:
         document = load_yaml(SPEC / "asyncapi.yaml")
         union = load_yaml(SPEC / "schemas" / "ServerMessage.yaml")
-        self.path: str = document["channels"]["conversation"]["address"]
+        self.path: str = document["channels"]["messages"]["address"]
         self.default_type: str = union["x-default-type"]
         self.references: dict[str, str] = {
             kind: f"schemas/{file}" for kind, file in union["discriminator"]["mapping"].items()

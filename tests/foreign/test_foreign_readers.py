@@ -90,16 +90,7 @@ def test_asyncapi_python_types_all_ten_messages(
         for line in result.stdout.splitlines()
         if line.startswith((" ", "⚠️")) and "Generated:" not in line
     ]
-    # All it has to say is what it cannot do: it takes a channel's messages for those of each operation.
-    assert notes == [
-        line
-        for operation in ("startWorkflow", "receiveAnswer", "sendMessage")
-        for line in (
-            f"  ⚠️  Operation '{operation}' specifies 'messages' but they will be ignored",
-            f"    at $.operations.{operation}.messages",
-            "    💡 Remove 'messages' from operation - channel messages are used instead",
-        )
-    ]
+    assert notes == []
     assert "✅ Type checking passed" in result.stdout
     models = folder / "generated" / "messages" / "json" / "__init__.py"
     assert classes(models) >= {*MESSAGES, "InitiateWorkflow", "Answer"}

@@ -114,12 +114,6 @@ def extended(tmp_path: Path) -> CopiedSpec:
     )
     copied.replace(
         "asyncapi.yaml",
-        "      - $ref: '#/channels/conversation/messages/Error'\n",
-        "      - $ref: '#/channels/conversation/messages/Error'\n"
-        "      - $ref: '#/channels/conversation/messages/ImageMessage'\n",
-    )
-    copied.replace(
-        "asyncapi.yaml",
         "x-close-codes:\n",
         "    ImageMessage:\n      name: image_message\n      title: Image\n      summary: A picture.\n"
         "      payload:\n        $ref: schemas/ImageMessage.yaml\nx-close-codes:\n",
@@ -165,7 +159,8 @@ def test_new_message_type_reaches_the_other_outputs(extended: CopiedSpec) -> Non
 
 
 def test_forgotten_step_is_named(extended: CopiedSpec, capsys: pytest.CaptureFixture[str]) -> None:
-    extended.replace("asyncapi.yaml", "      - $ref: '#/channels/conversation/messages/ImageMessage'\n", "")
+    listed = "      ImageMessage:\n        $ref: '#/components/messages/ImageMessage'\n"
+    extended.replace("asyncapi.yaml", listed, "")
     assert extended.run() == 1
     errors = capsys.readouterr().err
-    assert "no operation of asyncapi.yaml sends a message of the name 'image_message'" in errors
+    assert "no channel that the server sends on lists a message named 'image_message'" in errors

@@ -1,4 +1,4 @@
-"""The AsyncAPI document: one channel, its messages, and that the schemas say the same."""
+"""The AsyncAPI document: the channels of one socket, their messages, and that the schemas say the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROOT = {
     "x-lifecycle",
 }
 _CHANNEL = {"address", "title", "summary", "description", "servers", "messages", "bindings"}
-_OPERATION = {"action", "title", "summary", "description", "channel", "messages"}
+_OPERATION = {"action", "title", "summary", "description", "channel"}
 _MESSAGE = {"name", "title", "summary", "description", "contentType", "payload", "examples"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -36,7 +36,7 @@ def lint_asyncapi(spec: Spec) -> list[Fault]:
     if all(
         rules.mapping(root.find(key), root, f"`{key}`") for key in ("channels", "operations", "components")
     ):
-        rules.channel()
+        rules.channels()
         rules.messages()
         rules.operations()
         rules.union()
@@ -61,13 +61,21 @@ class _AsyncApi(Rules):
         elif ours != theirs:
             self.fault(self.root.at("info"), f"the version {ours!r} is not the OpenAPI document's {theirs!r}")
 
-    def channel(self) -> None:
-        channels = self.root.at("channels")
-        if len(channels.value) != 1:
-            self.fault(channels, "the generator knows exactly one channel")
-        for _, channel in channels.items():
+    def channels(self) -> None:
+        """All channels are one socket; a channel lists messages by their key under components."""
+        channels = dict(self.root.at("channels").items())
+        first = next((channel.get("address") for channel in channels.values()), None)
+        for channel in channels.values():
             self.keywords(channel, _CHANNEL, "a channel")
             self.text(channel, "address", "a channel")
+            if channel.get("address") != first:
+                self.fault(channel, f"the generator knows one socket, and its address is {first!r}")
+            listed = channel.find("messages")
+            if self.mapping(listed, channel, "`messages` of a channel") and listed is not None:
+                for key, message in listed.items():
+                    target = self.target(message)
+                    if target is not None and target.pointer != f"/components/messages/{key}":
+                        self.fault(message, f"must refer to #/components/messages/{key}")
 
     def messages(self) -> None:
         """Each message has a name for programs, two texts for people, and a named type."""
@@ -107,32 +115,33 @@ class _AsyncApi(Rules):
             self.fault(payload, f"{schema.file} is neither an object nor a raw text frame")
 
     def operations(self) -> None:
-        channel_messages: set[str] = set()
-        for _, channel in self.root.at("channels").items():
-            listed = channel.find("messages")
-            channel_messages |= {key for key, _ in listed.items()} if listed else set()
-            for key, message in listed.items() if listed else ():
-                target = self.target(message)
-                if target is not None and target.pointer != f"/components/messages/{key}":
-                    self.fault(message, f"must refer to #/components/messages/{key}")
+        """Each channel has the one operation that sends or receives all of its messages."""
+        used: set[Node] = set()
         for _, operation in self.root.at("operations").items():
-            self.keywords(operation, _OPERATION, "an operation")
+            self.keywords(operation, _OPERATION, "an operation; its messages are those of its channel")
             if operation.get("action") not in ("send", "receive"):
                 self.fault(operation, "action must be send (by the server) or receive")
-            messages = operation.find("messages")
-            if messages is None or not isinstance(messages.value, list):
-                self.fault(operation, "an operation needs its own list of messages")
+            reference = operation.find("channel")
+            if not self.mapping(reference, operation, "`channel` of an operation") or reference is None:
                 continue
-            for reference in messages.children():
-                resolved = self.target(reference)
+            channel = self.target(reference)
+            if channel is None:
+                continue
+            if channel in used:
+                self.fault(reference, "another operation has this channel; give each a channel of its own")
+            used.add(channel)
+            listed = channel.find("messages")
+            by_type = self.sent if operation.get("action") == "send" else self.received
+            for _, message in listed.items() if listed else ():
+                resolved = self.target(message)
                 if resolved is not None:
-                    by_type = self.sent if operation.get("action") == "send" else self.received
                     by_type[str(resolved.get("name"))] = resolved
-        for key, message in self.components.items():
-            if key not in channel_messages:
-                self.fault(message, "the channel does not list this message")
+        for _, channel in self.root.at("channels").items():
+            if channel not in used:
+                self.fault(channel, "no operation has this channel")
+        for message in self.components.values():
             if message.get("name") not in self.sent and message.get("name") not in self.received:
-                self.fault(message, "no operation sends or receives this message")
+                self.fault(message, "no channel lists this message")
 
     def union(self) -> None:
         """The union of all that a server sends must say the same as the channel."""
@@ -147,7 +156,7 @@ class _AsyncApi(Rules):
             tags = mapping.value if mapping is not None and isinstance(mapping.value, dict) else {}
             for tag, entry in mapping.items() if mapping is not None else ():
                 if tag not in self.sent:
-                    self.fault(entry, f"no operation of asyncapi.yaml sends a message of the name {tag!r}")
+                    self.fault(entry, f"no channel that the server sends on lists a message named {tag!r}")
             for name, message in self.sent.items():
                 payload = message.find("payload")
                 schema = self.target(payload) if payload is not None else None
