@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, WebSocket
 
 from .connection import Connection
 from .errors import ServerError
-from .identity import GetUserId, as_user_id, user_of_socket
+from .identity import GetUserId, SocketIdentity, as_user_id
 from .logs import quiet_uvicorn
 from .lookup import describe, list_workflows
 from .provider import FastAPIProvider
@@ -74,6 +74,7 @@ class FastAPIAdapter:
     def _make_router(self) -> APIRouter:
         router = APIRouter(route_class=StrictRoute, lifespan=self._lifespan)
         user = Depends(self.get_user_id)
+        identity = SocketIdentity(self.get_user_id)
 
         async def discovery(user_id: Any = user) -> list[WorkflowInfo]:
             del user_id
@@ -103,7 +104,7 @@ class FastAPIAdapter:
         async def socket(websocket: WebSocket) -> None:
             await websocket.accept()
             connection = Connection(websocket, self.provider, self.settings, self._reservations, self._runner)
-            await connection.run(lambda: user_of_socket(websocket, self.get_user_id))
+            await connection.run(lambda: identity.user_of(websocket))
 
         # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
         for slash in ("", "/"):

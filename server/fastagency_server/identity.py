@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+from weakref import WeakKeyDictionary, ref
 
 from fastapi import Depends, HTTPException, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +17,7 @@ from fastapi.routing import APIRoute
 
 from .errors import NotAllowed, NotAuthenticated, Overloaded, Refusal
 
-__all__ = ["GetUserId", "as_user_id", "user_of_socket"]
+__all__ = ["GetUserId", "SocketIdentity", "as_user_id"]
 
 GetUserId = Callable[..., Any]
 """A FastAPI dependency that returns the user's id, or None, or raises HTTPException."""
@@ -29,33 +30,59 @@ def as_user_id(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-async def user_of_socket(websocket: WebSocket, get_user_id: GetUserId) -> str | None:
-    """Return the user of an accepted socket.
+class SocketIdentity:
+    """Tells the user of a socket by a `get_user_id` dependency."""
 
-    Raises the Refusal that an HTTPException of the dependency stands for: 401 is NotAuthenticated, as is a
-    missing or wrong parameter of it; 429 and 503 are Overloaded; any other is NotAllowed (spec FA-CLS).
-    """
-    outcome: dict[str, Any] = {}
-    scope = {
-        **websocket.scope,
-        "type": "http",
-        "method": "GET",
-        "scheme": {"ws": "http", "wss": "https"}.get(websocket.scope["scheme"], websocket.scope["scheme"]),
-        _OUTCOME: outcome,
-    }
+    def __init__(self, get_user_id: GetUserId) -> None:
+        self._get_user_id = get_user_id
+        # Analysing a dependency takes milliseconds, so it is done once an application.
+        self._routes: WeakKeyDictionary[Any, APIRoute] = WeakKeyDictionary()
 
-    user = Depends(get_user_id)
+    async def user_of(self, websocket: WebSocket) -> str | None:
+        """Return the user of an accepted socket.
 
-    async def who(request: Request, user_id: Any = user) -> Response:
-        request.scope[_OUTCOME]["user_id"] = as_user_id(user_id)
-        return Response()
+        Raises the Refusal that an HTTPException of the dependency stands for: 401 is NotAuthenticated, as is
+        a missing or wrong parameter of it; 429 and 503 are Overloaded; any other is NotAllowed (spec FA-CLS).
+        """
+        outcome: dict[str, Any] = {}
+        scheme = websocket.scope["scheme"]
+        scope = {
+            **websocket.scope,
+            "type": "http",
+            "method": "GET",
+            "scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
+            _OUTCOME: outcome,
+        }
+        await self._route(websocket.app).app(scope, _no_body, _discard)
+        if "refusal" in outcome:
+            raise outcome["refusal"]
+        user_id: str | None = outcome["user_id"]
+        return user_id
 
-    route = _Route("/", who, methods=["GET"], dependency_overrides_provider=websocket.scope.get("app"))
-    await route.app(scope, _no_body, _discard)
-    if "refusal" in outcome:
-        raise outcome["refusal"]
-    user_id: str | None = outcome["user_id"]
-    return user_id
+    def _route(self, app: Any) -> APIRoute:
+        route = self._routes.get(app)
+        if route is None:
+            user = Depends(self._get_user_id)
+
+            async def who(request: Request, user_id: Any = user) -> Response:
+                request.scope[_OUTCOME]["user_id"] = as_user_id(user_id)
+                return Response()
+
+            route = _Route("/", who, methods=["GET"], dependency_overrides_provider=_Overrides(app))
+            self._routes[app] = route
+        return route
+
+
+class _Overrides:
+    """The application's `dependency_overrides`, without keeping the application alive."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = ref(app)
+
+    @property
+    def dependency_overrides(self) -> dict[Any, Any]:
+        overrides: dict[Any, Any] = getattr(self._app(), "dependency_overrides", {})
+        return overrides
 
 
 class _Route(APIRoute):

@@ -348,6 +348,13 @@ def _awaited() -> tuple[asyncio.Future[None], Callable[[], None]]:
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    try:
+        here = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        here = False
+    if here:
+        callback()
+        return
     # A loop that is closed has no workflow left to resume.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(callback)
