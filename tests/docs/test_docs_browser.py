@@ -56,7 +56,7 @@ def assert_content(report: dict[str, dict[str, Any]], names: list[str]) -> None:
         assert len(seen["text"]) > 1000, name
         assert [link for link in seen["links"] if link.startswith("/")] == [], f"{name} breaks below a prefix"
     assert "List the workflows" in report["rest.html"]["text"]
-    assert "multiple choice" in report["websocket.html"]["text"].lower()
+    assert "Messages, server to client" in report["websocket.html"]["text"]
 
 
 @pytest.mark.timeout(200)
