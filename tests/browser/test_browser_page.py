@@ -6,9 +6,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+from browser_showcase import create_app
 from live_server import serve
 from node_tools import ROOT, built_sdk, run
-from showcase import create_app
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SCREENSHOTS = ROOT / "test-output" / "screenshots"

@@ -36,6 +36,7 @@ from .typescript_layout import (
     key,
     literal,
     object_literal,
+    own_key,
     pattern,
     union,
 )
@@ -87,7 +88,12 @@ class TypeScriptEmitter:
             array(self._rules, "of: ", [literal(value.value) for value in node.values], ",", 1)
 
     def write_object(self, node: Object) -> None:
-        """Write an object as an interface, and its rule. A field with a default is there once it is read."""
+        """Write an object as an interface, and its rule. A field with a default is there once it is read.
+
+        Raises ValueError for a field `__proto__`, which JavaScript cannot set like any other.
+        """
+        if any(field.name == "__proto__" for field in node.fields):
+            raise ValueError(f"{node.source}: a field `__proto__` sets the prototype in JavaScript")
         out = self._messages
         out.blank()
         comment(out, node.description)
@@ -143,7 +149,7 @@ class TypeScriptEmitter:
             rules.line(f"tag: {literal(node.tag_field)},")
             with rules.block("of: {", "},"):
                 for variant in node.variants:
-                    rules.line(f"{key(variant.tag)}: {variant.type.name},")
+                    rules.line(f"{own_key(variant.tag)}: {variant.type.name},")
             if node.default_tag is not None:
                 rules.line(f"absent: {literal(node.default_tag)},")
 
@@ -244,7 +250,8 @@ class TypeScriptEmitter:
             case Json(kind=kind):
                 return out.use(_READER, "JsonObject" if kind is JsonKind.OBJECT else "Json")
             case ListOf(item=item):
-                return f"readonly {self._type(item, out, module)}[]"
+                inner = self._type(item, out, module)
+                return f"readonly ({inner})[]" if isinstance(item, ListOf) else f"readonly {inner}[]"
             case Ref(name=name):
                 return name if module is None else out.use(module, name)
 
@@ -258,9 +265,9 @@ class TypeScriptEmitter:
         elif not field.required:
             flags.append(("optional", "true"))
         if not flags and parts[0][0] == "...":
-            self._rules.line(f"{key(field.name)}: {parts[0][1]},")
+            self._rules.line(f"{own_key(field.name)}: {parts[0][1]},")
         else:
-            entry(self._rules, key(field.name), parts + flags, 2)
+            entry(self._rules, own_key(field.name), parts + flags, 2)
 
     def _rule(self, node: Type, prefix: str = "") -> str:
         parts = self._rule_parts(node, prefix)

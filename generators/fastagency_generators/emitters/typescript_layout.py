@@ -19,12 +19,28 @@ __all__ = [
     "key",
     "literal",
     "object_literal",
+    "own_key",
     "pattern",
     "union",
 ]
 
 WIDTH = 100
 """Columns, as in `sdk-typescript/.prettierrc.json`."""
+
+_INHERITED = {
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+}
+"""What every object has in JavaScript."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
@@ -45,6 +61,11 @@ def comment(out: Writer, text: str, depth: int = 0) -> None:
 def key(name: str) -> str:
     """Return the name as a property's key: quoted only where it has to be."""
     return name if _IDENTIFIER.fullmatch(name) else literal(name)
+
+
+def own_key(name: str) -> str:
+    """Return the name as a key of a record, where what every object has by that name would be in its way."""
+    return f"[{literal(name)} as string]" if name in _INHERITED else key(name)
 
 
 def literal(value: Any) -> str:
@@ -88,7 +109,9 @@ def array(out: Writer, head: str, items: Iterable[str], tail: str, depth: int) -
     """Write `head[items]tail`: on one line where it fits, otherwise one line an item."""
     items = list(items)
     line = f"{head}[{', '.join(items)}]{tail}"
-    if len(line) + 2 * depth <= WIDTH:
+    # Several objects that all have several properties never share a line.
+    table = len(items) > 1 and all(item.startswith("{") and item.count(": ") > 1 for item in items)
+    if len(line) + 2 * depth <= WIDTH and not table:
         out.line(line)
         return
     with out.block(f"{head}[", f"]{tail}"):

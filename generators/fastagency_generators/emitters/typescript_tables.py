@@ -27,7 +27,7 @@ def _write_asking(out: Writer, protocol: Protocol) -> None:
     out.blank()
     comment(out, "A message that asks the user something and waits for the answer.")
     names = [message.payload.name for message in asking if isinstance(message.payload, Ref)]
-    union(out, "export type Question", [out.use("./messages.js", name) for name in names])
+    union(out, "export type Question", [out.use("./messages.js", name) for name in names] or ["never"])
     out.blank()
     comment(out, "The types of the messages that ask.")
     array(out, "export const askingTypes = ", [literal(message.type) for message in asking], " as const;", 0)
@@ -74,7 +74,5 @@ def _write_lifecycle(out: Writer, lifecycle: Lifecycle) -> None:
                 array(out, "server: ", map(literal, state.server), ",", 2)
     out.blank()
     comment(out, "How a conversation moves from state to state: on a type of frame, or on an event.")
-    with out.block("export const transitions = [", "] as const;"):
-        for step in lifecycle.transitions:
-            parts = {"from": step.source, "on": step.on, "to": step.target}
-            out.line(f"{literal(parts)},")
+    steps = [{"from": step.source, "on": step.on, "to": step.target} for step in lifecycle.transitions]
+    array(out, "export const transitions = ", map(literal, steps), " as const;", 0)

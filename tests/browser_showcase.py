@@ -17,8 +17,8 @@ from fastapi.staticfiles import StaticFiles
 
 __all__ = ["ROOT", "create_app", "workflows"]
 
-ROOT = Path(__file__).parents[2]
-SEED_PAGE = Path(__file__).parent / "seed_page.html"
+ROOT = Path(__file__).parents[1]
+SEED_PAGE = Path(__file__).parent / "browser" / "seed_page.html"
 
 
 def _picture(width: int = 240, height: int = 90) -> str:
