@@ -32,7 +32,8 @@ def _nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         yield
     eventually(lambda: not ADAPTER.running, "a conversation is left")
     eventually(lambda: not workflow_threads(), "a workflow's thread is left")
-    loud = [r for r in caplog.records if r.exc_info or r.exc_text or r.levelno >= logging.WARNING]
+    records = [*caplog.get_records("call"), *caplog.records]
+    loud = [r for r in records if r.exc_info or r.exc_text or r.levelno >= logging.WARNING]
     assert loud == []
 
 

@@ -118,7 +118,7 @@ def test_the_spec_is_published_beside_discovery_with_the_paths_as_configured() -
         asyncapi = httpx.get(live.url + "/v2/asyncapi.json")
         assert httpx.get(live.url + "/v2/list").json() == []
     assert set(openapi.json()["paths"]) == {"/v2/list", "/v2/go"}
-    assert asyncapi.json()["channels"]["conversation"]["address"] == "/v2/talk"
+    assert {channel["address"] for channel in asyncapi.json()["channels"].values()} == {"/v2/talk"}
     for response in (openapi, asyncapi):
         assert response.headers["access-control-allow-origin"] == "*"
 
