@@ -123,6 +123,9 @@ class Connection:
                         await self._websocket.close(output.close.code, output.close.reason)
             except TimeoutError:
                 self._give_up()
+            except RuntimeError as error:
+                # uvicorn closed by itself, since the client answered no ping: it says so to the next sender.
+                raise WebSocketDisconnect(1006) from error
 
     def _give_up(self) -> None:
         """Nobody reads: no close frame would get through either. Have the reader stop waiting."""
