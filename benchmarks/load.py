@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-TEXT, CLOSE, PING = 0x1, 0x8, 0x9
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 FINAL, MASKED = 0x80, 0x80
 ASKED = b'"text_input"'
 COMPLETED = b'"workflow_completed"'
@@ -140,10 +140,11 @@ class Conversation(asyncio.Protocol):
                     self.first = time.perf_counter()
                 self.texts += 1
                 newest = (start, at)
-            elif opcode == FINAL | CLOSE:
+            elif opcode in (FINAL | CLOSE, FINAL | PING):
                 assert self._transport is not None
-                self._transport.write(bytes([FINAL | CLOSE, MASKED | length]) + bytes(4) + buffer[start:at])
-            elif opcode != FINAL | PING:
+                reply = FINAL | (PONG if opcode == FINAL | PING else CLOSE)
+                self._transport.write(bytes([reply, MASKED | length]) + bytes(4) + buffer[start:at])
+            else:
                 self._fail(UnexpectedFrame(f"a frame with the first byte {opcode:#x}"))
                 return
         if newest is not None:
