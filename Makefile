@@ -69,7 +69,7 @@ demo: generate sdk-typescript docs ## Generate the clients, start the server, ho
 
 .PHONY: bench
 bench: .venv/.stamp .venv-upstream/.stamp ## Measure the server beside FastAgency and a bare socket
-	@$(PYTHON) benchmarks/run.py
+	@$(PYTHON) -m benchmarks
 
 # --- proving it ----------------------------------------------------------------
 
