@@ -2,7 +2,7 @@
 
     python examples/demo.py [--port PORT] [--once]
 
-In a terminal the server stays up afterwards, so that the page can be opened; otherwise the demo ends by itself.
+In a terminal the server stays up afterwards, so that the page can be opened; otherwise the demo ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ START_SECONDS = 60.0
 
 def main() -> int:
     """Run the demo; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--port", type=int, default=8008, help="the server's port (default 8008)")
     parser.add_argument("--once", action="store_true", help="end after the conversation, in a terminal too")
     options = parser.parse_args()
@@ -31,7 +32,7 @@ def main() -> int:
     if os.environ.get("OPENAI_API_KEY"):
         print("demo: OPENAI_API_KEY is set: the agents talk to the real endpoint.")
     else:
-        print("demo: no OPENAI_API_KEY: the agents talk to a stub in the server; its replies are marked [offline].")
+        print("demo: no OPENAI_API_KEY: the agents talk to a stub, and its replies are marked [offline].")
     server = subprocess.Popen([sys.executable, str(HERE / "demo_server.py"), "--port", str(options.port)])
     try:
         wait_until_up(url, server)
