@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from interop.processes import OURS, UPSTREAM, Peer, serve_app
+
+pytest.register_assert_rewrite("interop")  # its helpers assert too, and shall say what was different
+
+from interop.processes import OURS, UPSTREAM, Peer, serve_app  # noqa: E402
 
 
 @pytest.fixture(scope="session")
