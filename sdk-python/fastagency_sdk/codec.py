@@ -97,7 +97,7 @@ def _decode_slowly(text: str) -> Message:
 
 
 def _may_hold_constants(text: str) -> bool:
-    """Say whether one of the words that are no JSON may stand in `text`. It may also be inside of a string."""
+    """Say whether a word that is no JSON may stand in `text`. It may also be inside of a string."""
     return "NaN" in text or "Infinity" in text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import pty
@@ -262,15 +263,25 @@ class Keyboard:
         self._net.start()
 
     def types(self, after: str, text: str) -> None:
-        """Wait for `after` to be shown since the last time, then type a line."""
-        self._show_until(after)
+        """Wait for `after` to be shown since the last time, and for the prompt below it; then type a line.
+
+        Not before the prompt: until then what is typed of a secret would be echoed, and forgotten.
+        """
+        self._show_question(after)
         self.screen = ""
         os.write(self._master, f"{text}\n".encode())
 
     def interrupts(self, after: str) -> None:
-        """Wait for `after` to be shown, then press Ctrl-C."""
-        self._show_until(after)
-        self._process.send_signal(signal.SIGINT)
+        """Wait for `after` and for the prompt below it, then press Ctrl-C until the chat ends.
+
+        Once is enough for `input()` that waits already; one that is just about to wait sees it at the next
+        key.
+        """
+        self._show_question(after)
+        while self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
 
     def leaves(self) -> int:
         """Return the exit status, once the rest of the screen is read."""
@@ -279,6 +290,11 @@ class Keyboard:
         self._net.join()
         os.close(self._master)
         return self._process.wait()
+
+    def _show_question(self, text: str) -> None:
+        self._show_until(text)
+        self.screen = self.screen[self.screen.index(text) :]
+        self._show_until("\n> ")
 
     def _show_until(self, text: str | None) -> None:
         while text is None or text not in self.screen:
