@@ -334,8 +334,9 @@ async def test_an_answer_to_a_server_that_is_done(server: ScriptedServer, new_cl
         messages = aiter(conversation)
         await anext(messages)
         await server.done.wait()
-        with pytest.raises(NotAsked, match="ended"):
-            await conversation.answer("Ada")
+        if not (FORGETS and isinstance(conversation, ThreadedConversation)):  # as above
+            with pytest.raises(NotAsked, match="ended"):
+                await conversation.answer("Ada")
         assert [m.type async for m in conversation] == ["workflow_completed"]
     assert conversation.result == "done"
 
