@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from fastagency_sdk._generated.tables import ConversationState
+
 from .conversation import Conversation
 from .errors import ConversationClosed
 from .runtimes import ambient
@@ -164,6 +166,11 @@ def _conclude(conversation: Conversation, error: BaseException) -> None:
     if isinstance(error, ConversationClosed):
         logger.info("workflow %r: the conversation ended early", name)
         conversation.finish(None)
+        return
+    if conversation.state is ConversationState.CANCELLED:
+        # What a workflow (or AutoGen under it) makes of ConversationClosed; nobody is left to be told.
+        logger.info("workflow %r: %s after its client had gone", name, type(error).__name__)
+        logger.debug("workflow %r", name, exc_info=error)
         return
     logger.error("workflow %r failed", name, exc_info=error)
     conversation.fail(_text(error))

@@ -210,6 +210,29 @@ def test_an_exit_in_a_workflow_is_a_failure_of_it_and_not_of_the_server(error: B
     ]
 
 
+def test_what_a_workflow_makes_of_a_lost_client_is_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    # AutoGen turns ConversationClosed in some of its threads into errors of its own.
+    caplog.set_level("INFO", "fastagency_server")
+    workflows = Workflows()
+
+    @workflows.register(name="wrap", description="")
+    def wrap(ui: UI, params: dict[str, Any]) -> None:
+        try:
+            ui.text_input(prompt="?")
+        except BaseException as error:
+            raise KeyError("value") from error
+
+    adapter = FastAPIAdapter(provider=workflows)
+    with serve(application(adapter)) as live:
+        with RawConversation(live.url) as conversation:
+            conversation.start("wrap")
+            assert conversation.receive()["type"] == "workflow_started"
+            assert conversation.receive()["type"] == "text_input"
+        eventually(lambda: adapter.running == 0, "the workflow did not end")
+    assert "workflow 'wrap': KeyError after its client had gone" in caplog.messages
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 def test_an_async_workflow_that_takes_the_blocking_ui_runs_as_in_fastagency() -> None:
     workflows = Workflows()
 
