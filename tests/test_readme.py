@@ -1,14 +1,17 @@
-"""The README's example of adding a message type, carried out on a copy of the spec as it stands there."""
+"""The README's examples, carried out as they stand there."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from copied_spec import PROJECT, CopiedSpec
+from live_server import serve
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
@@ -18,11 +21,9 @@ def section(title: str) -> str:
     return README.split(f"\n## {title}", 1)[1].split("\n## ", 1)[0]
 
 
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language in the section about adding a message type."""
-    return re.findall(
-        rf"^```{language}\n(.*?)^```$", section("Change the protocol"), re.DOTALL | re.MULTILINE
-    )
+def blocks(language: str, title: str = "Change the protocol") -> list[str]:
+    """The fenced blocks of one language in a section, that about adding a message type unless told."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,16 @@ def test_the_mistake_is_refused_as_the_readme_shows(
     (shown,) = blocks("text")
     assert shown.strip() in capsys.readouterr().err
     assert copied.outputs() == []
+
+
+async def test_the_server_and_the_client_hold_a_conversation(capsys: pytest.CaptureFixture[str]) -> None:
+    (server,) = blocks("python", "A server")
+    (client,) = blocks("python", "A client")
+    module: dict[str, Any] = {}
+    exec(compile(server, "README.md", "exec"), module)
+    with serve(module["app"]) as live:
+        assert client.count("http://localhost:8008") == 1
+        here = client.replace("http://localhost:8008", live.url)
+        code = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        await eval(code, {})
+    assert capsys.readouterr().out == "Workflow Hello, world!\n"
