@@ -34,6 +34,10 @@ class Report:
 
     def _throughput_table(self) -> str:
         medians = _medians(self.throughput)
+        costs = {
+            title: statistics.median(sample.cost for sample in samples)
+            for title, samples in self.throughput.items()
+        }
         rows = []
         for peer in _measured(self.throughput):
             samples = self.throughput[peer.title]
@@ -45,7 +49,8 @@ class Report:
                     f"{min(rates):,.0f} to {max(rates):,.0f}",
                     _ratio(medians[peer.title], medians.get(REFERENCE[peer.mode])),
                     _ratio(medians[peer.title], medians.get(CEILING)),
-                    f"{statistics.median(s.cost for s in samples) * 1e6:.0f}",
+                    f"{costs[peer.title] * 1e6:.0f}",
+                    _ratio(costs.get(REFERENCE[peer.mode]), costs[peer.title]),
                     f"{statistics.median(s.server_busy for s in samples):.0%}",
                     f"{statistics.median(s.client_busy for s in samples):.0%}",
                 ]
@@ -57,6 +62,7 @@ class Report:
             "times FastAgency",
             "times bare",
             "processor µs each",
+            "times cheaper",
             "server busy",
             "client busy",
         ]
@@ -126,8 +132,8 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return f"| {' | '.join(padded)} |"
 
 
-def _ratio(value: float, reference: float | None) -> str:
-    return "" if reference is None else f"{value / reference:.2f}"
+def _ratio(value: float | None, reference: float | None) -> str:
+    return "" if value is None or reference is None else f"{value / reference:.2f}"
 
 
 def _medians(samples: Mapping[str, Sequence[Throughput | Starts]]) -> dict[str, float]:
