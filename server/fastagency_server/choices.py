@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fastagency_sdk.answers import split_choices
+
 __all__ = ["chosen"]
 
 
@@ -20,26 +22,4 @@ def chosen(text: str, choices: Sequence[str], *, default: str | None, single: bo
         return text
     if single:
         return None
-    return text if text == "" or _is_joined(text, choices) else None
-
-
-def _is_joined(text: str, choices: Sequence[str]) -> bool:
-    """Say whether `text` is some of the choices joined with `,`, when a choice may hold a comma itself.
-
-    Walks over the places where a choice can begin, each once, so it takes at most len(text) * len(choices)
-    steps.
-    """
-    starts = [0]
-    seen = {0}
-    while starts:
-        start = starts.pop()
-        for choice in choices:
-            if not text.startswith(choice, start):
-                continue
-            end = start + len(choice)
-            if end == len(text):
-                return True
-            if text[end] == "," and end + 1 not in seen:
-                seen.add(end + 1)
-                starts.append(end + 1)
-    return False
+    return None if split_choices(text, choices) is None else text
