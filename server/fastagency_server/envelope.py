@@ -84,7 +84,8 @@ def encode(
 
 def error_frame(short: str, long: str | None = None, workflow_uuid: str = NO_CONVERSATION) -> str:
     """Encode an `error` message of the server itself."""
-    return encode("error", {"short": short, "long": long}, workflow_uuid=workflow_uuid, sender="Workflow")
+    content = {"short": short, "long": long}
+    return encode("error", content, workflow_uuid=workflow_uuid, sender="Workflow", recipient="User")
 
 
 def _fault(error: ValidationError) -> str:

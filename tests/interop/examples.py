@@ -173,7 +173,7 @@ _FAILING = Script(
     lines=[
         started("failing", "A workflow that fails"),
         text("Workflow", "User", "The next step divides by zero."),
-        failed(None, "The workflow failed.", "integer division or modulo by zero"),
+        failed("The workflow failed.", "integer division or modulo by zero"),
         completed("The workflow failed. integer division or modulo by zero"),
     ],
 )

@@ -123,9 +123,9 @@ def executed(sender: str, recipient: str, name: str, retval: Any, call_id: Any =
     return "function_call_execution", sender, recipient, content
 
 
-def failed(recipient: str | None, short: str, long: str) -> Line:
+def failed(short: str, long: str) -> Line:
     """`error`."""
-    return "error", "Workflow", recipient, {"short": short, "long": long}
+    return "error", "Workflow", "User", {"short": short, "long": long}
 
 
 def check_transcript(messages: Sequence[Mapping[str, Any]], script: Script) -> None:

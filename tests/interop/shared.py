@@ -30,7 +30,7 @@ _TEXTS = Script(
         executed("Workflow", "User", "add", {"sum": 2}, "call_1"),
         shown("Workflow", "User", "Note", "Between two agents."),
         ("keep_alive", None, None, {}),
-        failed("User", "Not serious", "The workflow goes on."),
+        failed("Not serious", "The workflow goes on."),
         completed("said all"),
     ],
 )
@@ -66,22 +66,22 @@ _COROUTINE = Script(
 )
 
 
-def _failing(recipient: str | None, short: str, result: str) -> Script:
+def _failing(short: str, result: str) -> Script:
     return Script(
         "failing",
         lines=[
             started("failing", "Raises"),
             text("Workflow", "User", "before"),
-            failed(recipient, short, "broken on purpose"),
+            failed(short, "broken on purpose"),
             completed(result),
         ],
     )
 
 
 _THEIR_WORDS = "Unhandled exception occurred when executing the workflow"
-THEIR_FAILING = _failing("User", f"{_THEIR_WORDS}.", f"{_THEIR_WORDS}: broken on purpose")
+THEIR_FAILING = _failing(f"{_THEIR_WORDS}.", f"{_THEIR_WORDS}: broken on purpose")
 """The failing workflow, as FastAgency's registry reports it."""
-OUR_FAILING = _failing(None, "The workflow failed.", "The workflow failed. broken on purpose")
+OUR_FAILING = _failing("The workflow failed.", "The workflow failed. broken on purpose")
 """The failing workflow, as ours does."""
 
 PLAIN = [_TEXTS, _QUESTIONS, _COROUTINE]
