@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -77,7 +76,7 @@ def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
 def stop(server: subprocess.Popen[bytes]) -> None:
     """Stop the server: politely first, then for certain."""
     if server.poll() is None:
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         try:
             server.wait(timeout=10)
         except subprocess.TimeoutExpired:

@@ -101,11 +101,11 @@ def keyword_of_one_draft(spec: Path) -> None:
     plant(spec / "schemas" / "Answer.yaml", "type: string", "type: string\n$defs: {}")
 
 
-def message_of_no_channel(spec: Path) -> None:
+def operation_with_another_channels_message(spec: Path) -> None:
     plant(
         spec / "asyncapi.yaml",
-        "      - $ref: '#/channels/conversation/messages/Answer'",
-        "      - $ref: '#/components/messages/Answer'",
+        "      $ref: '#/channels/answers'",
+        "      $ref: '#/channels/answers'\n    messages: [{$ref: '#/channels/messages/messages/Error'}]",
     )
 
 
@@ -145,7 +145,10 @@ Planter = Callable[[Path], None]
                 keyword_of_one_draft: "Answer.yaml#/$defs: 2020-12 and draft-07 do not both say this",
             },
         ),
-        ("asyncapi", {message_of_no_channel: "asyncapi3-operation-messages-from-referred-channel"}),
+        (
+            "asyncapi",
+            {operation_with_another_channels_message: "asyncapi3-operation-messages-from-referred-channel"},
+        ),
         ("asyncapi", {unreadable_asyncapi: "asyncapi-is-asyncapi"}),
     ],
 )
