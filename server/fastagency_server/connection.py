@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from fastagency_sdk._generated.messages import InitiateWorkflow
@@ -19,13 +19,15 @@ from .errors import ProviderKeyError, ProviderUnreachable, Refusal
 from .lookup import describe, work_of
 from .reservations import Reservations
 from .runner import Runner
-from .session import Output, Session
+from .session import Close, Output, Session
 from .settings import Settings
 from .workflows import NativeProvider, Provider, Work
 
 __all__ = ["Connection"]
 
 logger = logging.getLogger(__name__)
+
+_SERVER_FAILED: Final = "The server failed."
 
 
 class Connection:
@@ -158,6 +160,9 @@ class Connection:
             self._socket_gone = self._runner.start(
                 conversation, work, self._user_id, lambda: self._reservations.end(uuid)
             )
+        except Refusal as refusal:
+            self._reservations.withdraw(uuid, self._user_id, self._loop.time())
+            return self._session.refuse(refusal)
         except BaseException:
             self._reservations.end(uuid)
             raise
@@ -173,13 +178,13 @@ class Connection:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _break(self) -> None:
-        """End a socket on which the server itself failed, with 1011 (spec FA-CLS)."""
+        """End a socket on which the server itself failed: an `error` message, then 1011 (spec FA-CLS)."""
         logger.exception("a conversation broke")
-        self._session.disconnected()
-        if not self._close_sent:
-            self._close_sent = True
-            with suppress(WebSocketDisconnect, RuntimeError):
-                await self._websocket.close(CloseCode.SERVER_FAULT, "The server failed.")
+        output = self._session.refuse(Refusal(_SERVER_FAILED))
+        if output.close is None:  # it broke after its end was decided
+            output = Output(close=Close(CloseCode.SERVER_FAULT, _SERVER_FAILED))
+        with suppress(WebSocketDisconnect):
+            await self._perform(output)
 
 
 def _failing(error: Exception) -> Work:

@@ -106,7 +106,7 @@ class FrameTooBig(Refusal):
 
 
 class Overloaded(Refusal):
-    """The server holds as many conversations as it can."""
+    """The server holds as many conversations as it can, or the system gives it no further thread."""
 
     code = CloseCode.OVERLOADED
 

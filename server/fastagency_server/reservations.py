@@ -52,9 +52,7 @@ class Reservations:
         uuid = parse_uuid(proposed)
         if uuid is None or uuid in self._reserved or uuid in self._running or uuid in self._used:
             uuid = uuid4()
-        self._reserved[uuid] = user_id, now + self.settings.reservation_seconds
-        while len(self._reserved) > self.settings.max_reservations:
-            self._reserved.popitem(last=False)
+        self._keep(uuid, user_id, now)
         return uuid
 
     def start(self, uuid: UUID, user_id: str | None, now: float) -> None:
@@ -75,12 +73,22 @@ class Reservations:
         self._reserved.pop(uuid, None)
         self._running.add(uuid)
 
+    def withdraw(self, uuid: UUID, user_id: str | None, now: float) -> None:
+        """A conversation that `start` allowed could not run after all: reserve its id again for its user."""
+        self._running.discard(uuid)
+        self._keep(uuid, user_id, now)
+
     def end(self, uuid: UUID) -> None:
         """A conversation has ended: remember its id."""
         self._running.discard(uuid)
         self._used[uuid] = None
         while len(self._used) > self.settings.remembered_uuids:
             self._used.popitem(last=False)
+
+    def _keep(self, uuid: UUID, user_id: str | None, now: float) -> None:
+        self._reserved[uuid] = user_id, now + self.settings.reservation_seconds
+        while len(self._reserved) > self.settings.max_reservations:
+            self._reserved.popitem(last=False)
 
     def _expire(self, now: float) -> None:
         # All have the same lifetime, so the oldest stand first.

@@ -14,7 +14,7 @@ from typing import Any
 from fastagency_sdk._generated.tables import ConversationState
 
 from .conversation import Conversation
-from .errors import ConversationClosed
+from .errors import ConversationClosed, Overloaded
 from .runtimes import ambient
 from .settings import Settings
 from .ui import UI, AsyncUI
@@ -42,8 +42,8 @@ class Runner:
     ) -> Callable[[], None]:
         """Run `work` as `conversation`; `ended` is called on the event loop when nothing of it is left.
 
-        Returns what is to be called when the socket is gone. Raises RuntimeError when no thread can be
-        started.
+        Returns what is to be called when the socket is gone. Raises Overloaded when the system has no thread
+        left for it; `ended` is not called then.
         """
         if inspect.iscoroutinefunction(work):
             return self._start_task(conversation, work, user_id, ended)
@@ -91,6 +91,9 @@ class Runner:
             before = threading.stack_size(self._settings.thread_stack_bytes)
             try:
                 thread.start()
+            except RuntimeError as error:  # what `threading` makes of the system's refusal
+                logger.warning("no thread for a workflow: %s", error)
+                raise Overloaded("The server has no thread left.", "Try again in a while.") from error
             finally:
                 threading.stack_size(before)
         self._threads.add(thread)

@@ -145,5 +145,7 @@ def test_a_dependency_that_breaks_is_the_servers_fault(caplog: pytest.LogCapture
 
     app = application(FastAPIAdapter(provider=make_workflows(), get_user_id=get_user_id))
     with serve(app) as live, RawConversation(live.url) as conversation:
-        assert conversation.expect_close() == (1011, "The server failed.")
+        messages, close = conversation.drain()
+        assert [message["content"] for message in messages] == [{"short": "The server failed.", "long": None}]
+        assert close == (1011, "The server failed.")
     assert "no such table" in caplog.text

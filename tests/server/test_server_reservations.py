@@ -51,6 +51,16 @@ def test_each_uuid_is_started_once() -> None:
         reservations.start(UUID(HEX), "ann", 0)
 
 
+def test_a_uuid_that_could_not_run_can_be_started_again_by_its_user() -> None:
+    reservations = Reservations(Settings())
+    reservations.start(UUID(HEX), "ann", 0)
+    reservations.withdraw(UUID(HEX), "ann", 0)
+    assert reservations.running == 0
+    with pytest.raises(NotAllowed):
+        reservations.start(UUID(HEX), "bob", 0)
+    reservations.start(UUID(HEX), "ann", 0)
+
+
 def test_a_reservation_belongs_to_its_user() -> None:
     reservations = Reservations(Settings())
     reservations.reserve(HEX, "ann", 0)
