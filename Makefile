@@ -35,9 +35,9 @@ NODE_MODULES := docs/node_modules/.stamp sdk-typescript/node_modules/.stamp test
 	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: chromium
-chromium:
-	@tests/environments/need-chromium.sh
+.PHONY: debian
+debian:
+	@tests/environments/need-debian.sh chromium curl
 
 # --- the spec and what is generated from it -----------------------------------
 
@@ -81,7 +81,7 @@ lint: .venv/.stamp sdk-typescript/node_modules/.stamp ## Run ruff, mypy, tsc and
 	@cd sdk-typescript && npm run --silent check
 
 .PHONY: test
-test: $(NODE_MODULES) chromium .venv/.stamp .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.stamp ## Run everything that continuous integration runs
+test: $(NODE_MODULES) debian .venv/.stamp .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.stamp ## Run everything that continuous integration runs
 	@$(MAKE) --no-print-directory check lint lint-spec sdk-typescript docs
 	@echo "test: the whole suite, with autogen"
 	@.venv/bin/pytest

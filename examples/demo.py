@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from fastagency_sdk import Client, ServerUnreachable
+from fastagency_sdk import Client, FastAgencyError, ServerUnreachable
 
 HERE = Path(__file__).parent
 START_SECONDS = 60.0
@@ -28,6 +29,9 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after the conversation, in a terminal too")
     options = parser.parse_args()
     url = f"http://localhost:{options.port}"
+    if is_taken(options.port):
+        print(f"demo: port {options.port} is taken; give another one with --port.", file=sys.stderr)
+        return 1
     if os.environ.get("OPENAI_API_KEY"):
         print("demo: OPENAI_API_KEY is set: the agents talk to the real endpoint.")
     else:
@@ -50,11 +54,17 @@ def main() -> int:
         return conversation.returncode
     except KeyboardInterrupt:
         return 0
-    except ServerUnreachable as error:
+    except FastAgencyError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     finally:
         stop(server)
+
+
+def is_taken(port: int) -> bool:
+    """Return whether something on this machine listens on the port already."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -315,14 +315,14 @@ DOCUMENT_FAULTS: dict[str, Planted] = {
         "asyncapi.yaml",
         "code: 4004",
         "code: 4003",
-        "/x-close-codes/8",
+        "/x-close-codes/9",
         "4003 is another close code's already",
     ),
     "close code with an unknown remedy": (
         "asyncapi.yaml",
         "client: retry",
         "client: pray",
-        "/x-close-codes/11",
+        "/x-close-codes/12",
         "client must be one of none, retry, resume",
     ),
     "message that nothing sends": (

@@ -27,7 +27,7 @@ def test_two_of_them_clash(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AutoGenUnusable) as raised:
         check(files_of)
     assert "autogen 0.14.1 and pyautogen 0.9 are installed together" in str(raised.value)
-    assert 'pip uninstall -y autogen pyautogen && pip install "fastagency-protocol[autogen]"' in str(
+    assert 'pip uninstall -y autogen pyautogen && pip install "autogen[openai]>=0.14.1,<0.15"' in str(
         raised.value
     )
 
@@ -46,4 +46,4 @@ def test_none_of_them_is_told_with_the_remedy() -> None:
         "except ImportError as error: print(error)"
     )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert told.strip() == 'AutoGen is not installed. Remedy: pip install "fastagency-protocol[autogen]"'
+    assert told.strip() == 'AutoGen is not installed. Remedy: pip install "autogen[openai]>=0.14.1,<0.15"'

@@ -12,7 +12,8 @@ sudo=""
 
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   echo "setup: installing python3-venv (Debian package)"
-  $sudo apt-get update -qq && $sudo apt-get install -y -qq python3-venv
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 fi
 echo "setup: building $folder from $name.txt"
 python3 -m venv --clear "$folder"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import websockets
+from fastagency_sdk import CloseCode
 from fastagency_server import UI, AsyncUI, FastAPIAdapter, Settings, Workflows
 from fastagency_server.conversation import Conversation
 from live_server import serve
@@ -283,7 +284,7 @@ def test_a_server_that_stops_takes_its_conversations_along(workflow: str) -> Non
         conversation = RawConversation(live.url)
         conversation.start(workflow)
         conversation.receive_until("workflow_started" if workflow == "asleep" else "text_input")
-    assert conversation.expect_close()[0] == 1012
+    assert conversation.expect_close()[0] == CloseCode.RESTARTING
     assert adapter.running == 0
     assert workflow_threads() == []
 

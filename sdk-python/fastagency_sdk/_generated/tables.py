@@ -42,6 +42,9 @@ class CloseCode(IntEnum):
     SERVER_FAULT = 1011
     """The server failed in a way that it did not foresee. Its log has the details."""
 
+    RESTARTING = 1012
+    """The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where it closes before the protocol can."""
+
     MALFORMED_FRAME = 4000
     """The first frame is not what it should be, or a frame is binary. An `error` message says what is wrong."""
 
@@ -73,6 +76,7 @@ CLOSE_CODE_MEANINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.NOT_UTF8: "A text frame is not UTF-8. The WebSocket layer itself closes, before the protocol sees the frame.",
     CloseCode.FRAME_TOO_BIG: "A frame is larger than the server takes (1 MiB).",
     CloseCode.SERVER_FAULT: "The server failed in a way that it did not foresee. Its log has the details.",
+    CloseCode.RESTARTING: "The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where it closes before the protocol can.",
     CloseCode.MALFORMED_FRAME: "The first frame is not what it should be, or a frame is binary. An `error` message says what is wrong.",
     CloseCode.NOT_AUTHENTICATED: "The server wants to know who you are, and the connection does not say.",
     CloseCode.NOT_ALLOWED: "You may not have this conversation, or not from this origin.",
@@ -89,6 +93,7 @@ CLIENT_ACTIONS: Final[Mapping[CloseCode, ClientAction]] = {
     CloseCode.NOT_UTF8: "none",
     CloseCode.FRAME_TOO_BIG: "none",
     CloseCode.SERVER_FAULT: "none",
+    CloseCode.RESTARTING: "none",
     CloseCode.MALFORMED_FRAME: "none",
     CloseCode.NOT_AUTHENTICATED: "none",
     CloseCode.NOT_ALLOWED: "none",

@@ -30,6 +30,11 @@ export const CloseCode = {
   /** The server failed in a way that it did not foresee. Its log has the details. */
   ServerFault: 1011,
   /**
+   * The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where
+   * it closes before the protocol can.
+   */
+  Restarting: 1012,
+  /**
    * The first frame is not what it should be, or a frame is binary. An `error` message says what is
    * wrong.
    */
@@ -66,6 +71,11 @@ export const closeCodes: Readonly<
   1009: { meaning: "A frame is larger than the server takes (1 MiB).", client: "none" },
   1011: {
     meaning: "The server failed in a way that it did not foresee. Its log has the details.",
+    client: "none",
+  },
+  1012: {
+    meaning:
+      "The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where it closes before the protocol can.",
     client: "none",
   },
   4000: {

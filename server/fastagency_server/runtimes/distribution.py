@@ -12,7 +12,7 @@ __all__ = ["DISTRIBUTIONS", "AutoGenUnusable", "check", "require_autogen"]
 DISTRIBUTIONS = ("autogen", "pyautogen", "ag2")
 """The distributions that install a module named `autogen`."""
 
-_REMEDY = 'pip install "fastagency-protocol[autogen]"'
+_REMEDY = 'pip install "autogen[openai]>=0.14.1,<0.15"'
 
 
 class AutoGenUnusable(ImportError):
