@@ -20,6 +20,9 @@ def documented_paths() -> frozenset[str]:
     return frozenset(_openapi().paths)
 
 
+_BODY_BYTES = 1024 * 1024  # as much as a frame may have (close code 1009); beyond it a server may refuse
+
+
 class RestWatch:
     """One request on a documented path and its response.
 
@@ -118,6 +121,8 @@ class RestWatch:
             self._server_fault(f"took a request body that is wrong: {faults[0]}")
         if not faults and self._request_type != "application/json":
             faults = [f"its content type is {self._request_type or 'missing'}"]
+        elif not faults and self.status == 400 and len(self._request_body) > _BODY_BYTES:
+            faults = [f"it is larger than {_BODY_BYTES} bytes"]
         elif not faults and self.status in (400, 422):
             self._server_fault(
                 f"refused a request body that is right: {self.status} {self._response_body[:200]!r}"

@@ -72,7 +72,8 @@ class FastAPIAdapter:
         return self._reservations.running
 
     def _make_router(self) -> APIRouter:
-        router = APIRouter(route_class=StrictRoute, lifespan=self._lifespan)
+        route_class = StrictRoute.limited(self.settings.max_frame_bytes)
+        router = APIRouter(route_class=route_class, lifespan=self._lifespan)
         user = Depends(self.get_user_id)
         identity = SocketIdentity(self.get_user_id)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, ClassVar
 
 from fastagency_sdk._generated import messages
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope
 
 from .errors import Overloaded, ProviderKeyError, ProviderUnreachable, UnknownWorkflow
 from .published import published
@@ -24,17 +25,37 @@ class StrictRoute(APIRoute):
     needed.
     """
 
+    max_body_bytes: ClassVar[int] = Settings.max_frame_bytes
+
+    @classmethod
+    def limited(cls, max_body_bytes: int) -> type[StrictRoute]:
+        """The same with another limit of the body; nothing is read beyond it."""
+        return type(cls.__name__, (cls,), {"max_body_bytes": max_body_bytes})
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of FastAPI, given a request that reads strict JSON."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
+            return await handle(_StrictRequest(request.scope, request.receive, self.max_body_bytes))
 
         return strict
 
 
 class _StrictRequest(Request):
+    def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
+        super().__init__(scope, receive)
+        self._max_body_bytes = max_body_bytes
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body in pieces. What `Content-Length` says is not asked: a chunked body has none."""
+        size = 0
+        async for chunk in super().stream():
+            size += len(chunk)
+            if size > self._max_body_bytes:
+                raise HTTPException(400, f"The body is larger than {self._max_body_bytes} bytes.")
+            yield chunk
+
     async def body(self) -> bytes:
         """The body, which is text whatever its content type says: FastAPI puts the body of another type than
         JSON into its 422, and bytes that are no text break it there."""

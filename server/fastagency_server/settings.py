@@ -19,7 +19,8 @@ class Settings:
 
     max_frame_bytes: int = 1024 * 1024
     """The largest frame that a client may send, in UTF-8; beyond it 1009. Uvicorn's own `ws_max_size` (16
-    MiB) is a second, outer limit: lower it too if such frames should not even reach memory."""
+    MiB) is a second, outer limit: lower it too if such frames should not even reach memory. The body of a
+    POST may be as large; beyond it 400, and the rest is not kept."""
 
     max_conversations: int = 10_000
     """Conversations that run at once in this process; beyond it 503 (REST) and 4100 (socket)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
-from fastagency_server import FastAPIAdapter
+from fastagency_server import FastAPIAdapter, Settings
 from live_server import LiveServer, serve
 from server.serving import application, make_workflows
 
@@ -61,3 +62,56 @@ def test_json_under_another_content_type(server: LiveServer, content_type: str |
 def test_json_under_a_content_type_of_json(server: LiveServer) -> None:
     for content_type in ("application/json", "application/json; charset=utf-8", "application/vnd.x+json"):
         assert post(server, json.dumps(REQUEST).encode(), content_type).status_code == 200
+
+
+def padded(size: int) -> bytes:
+    """A right request of exactly this many bytes."""
+    empty = len(json.dumps({**REQUEST, "params": {"x": ""}}))
+    body = json.dumps({**REQUEST, "params": {"x": "x" * (size - empty)}}).encode()
+    assert len(body) == size
+    return body
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large(server: LiveServer, chunked: bool) -> None:
+    size = Settings().max_frame_bytes
+
+    def pieces(body: bytes) -> Iterator[bytes]:
+        for start in range(0, len(body), 50_000):
+            yield body[start : start + 50_000]
+
+    with httpx.Client(base_url=server.url, headers={"Content-Type": "application/json"}) as client:
+        for excess in (0, 1, 3 * 1024 * 1024, 0):
+            body = padded(size + excess)
+            response = client.post(INITIATE, content=pieces(body) if chunked else body)
+            assert response.request.headers.get("transfer-encoding") == ("chunked" if chunked else None)
+            if excess:
+                assert response.status_code == 400
+                assert response.json() == {"detail": f"The body is larger than {size} bytes."}
+            else:
+                assert response.status_code == 200
+
+
+async def test_nothing_is_read_beyond_the_limit() -> None:
+    read = 0
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b" " * 600, "more_body": True}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    adapter = FastAPIAdapter(provider=make_workflows(), settings=Settings(max_frame_bytes=1000))
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": INITIATE,
+        "headers": [(b"content-type", b"application/json")],
+        "query_string": b"",
+    }
+    await application(adapter)(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert read == 2
