@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+from fastagency_sdk._generated.messages import InitiateWorkflow
 from fastagency_server.errors import AlreadyStarted, NotAllowed, Overloaded
-from fastagency_server.reservations import Reservations, parse_uuid
+from fastagency_server.reservations import _UUID, Reservations, parse_uuid
 from fastagency_server.settings import Settings
 
 DASHED = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
@@ -19,10 +20,34 @@ def test_hex_and_dashed_are_one_uuid(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", HEX[:-1], HEX + "0", "{" + DASHED + "}", "urn:uuid:" + DASHED, "g" * 32]
+    "text",
+    [
+        "",
+        "x",
+        HEX[:-1],
+        HEX + "0",
+        HEX + "\n",
+        "{" + DASHED + "}",
+        "urn:uuid:" + DASHED,
+        "g" * 32,
+        "1_" + "2" * 30,
+        "+" + "2" * 31,
+        " " + "2" * 31,
+        "0x" + "2" * 30,
+        "----" + "3" * 32,
+        DASHED.replace("-", "--", 1),
+        "-" + HEX,
+        "\u0661" * 32,
+        "\uff11" * 32,
+    ],
 )
 def test_other_texts_are_none(text: str) -> None:
     assert parse_uuid(text) is None
+
+
+def test_the_pattern_is_the_published_one() -> None:
+    published = InitiateWorkflow.model_json_schema()["properties"]["workflow_uuid"]["pattern"]
+    assert published == f"^{_UUID.pattern}$"
 
 
 def test_a_free_uuid_is_honoured_once() -> None:
