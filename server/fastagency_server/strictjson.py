@@ -22,7 +22,9 @@ def loads(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode()
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if text.startswith("\ufeff"):
+            raise ValueError("it begins with a byte order mark")
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_integer)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode()
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
@@ -54,6 +56,13 @@ def _is_too_deep(value: Any) -> bool:
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # more digits than Python converts, since that takes quadratic time
+        raise ValueError(f"the number {text[:20]}… has {len(text.lstrip('-'))} digits, too many") from None
 
 
 def _finite(text: str) -> float:

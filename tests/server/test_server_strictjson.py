@@ -34,7 +34,10 @@ def test_it_reads_strict_json(text: str | bytes, value: object) -> None:
         (b"\xff", "not UTF-8 at byte 0"),
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested more than 200 deep"),
         ("[" * 100_000, "nested too deeply"),
-        ("1" * 5000, "digit"),
+        ("1" * 5000, "^the number 1{20}… has 5000 digits, too many$"),
+        ("-" + "1" * 5000, "has 5000 digits, too many$"),
+        ("\ufeff{}", "^it begins with a byte order mark$"),
+        (b"\xef\xbb\xbf{}", "^it begins with a byte order mark$"),
     ],
 )
 def test_it_refuses_everything_else(text: str | bytes, reason: str) -> None:
