@@ -64,7 +64,7 @@ class CloseCode(IntEnum):
     """The conversation was started before. The first socket keeps it."""
 
     OVERLOADED = 4100
-    """The server holds as many conversations as it can."""
+    """The server holds as many conversations as it can, or as its machine lets it."""
 
 
 ClientAction = Literal["none", "retry", "resume"]
@@ -83,7 +83,7 @@ CLOSE_CODE_MEANINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.UNKNOWN_WORKFLOW: "There is no workflow of that name. An `error` message says so.",
     CloseCode.FIRST_FRAME_TIMEOUT: "The first frame did not arrive in time.",
     CloseCode.ALREADY_STARTED: "The conversation was started before. The first socket keeps it.",
-    CloseCode.OVERLOADED: "The server holds as many conversations as it can.",
+    CloseCode.OVERLOADED: "The server holds as many conversations as it can, or as its machine lets it.",
 }
 """Each close code's meaning, in a sentence for people."""
 

@@ -29,7 +29,7 @@ export interface DiscoveryResponses {
 export interface InitiateWorkflowResponses {
   /** The conversation is reserved. */
   readonly 200: InitiatedWorkflow;
-  /** The body is not JSON. */
+  /** The body is not JSON, or is larger than the server takes (1 MiB). */
   readonly 400: ErrorResponse;
   /** The server wants to know who you are, and the request does not say. */
   readonly 401: ErrorResponse;

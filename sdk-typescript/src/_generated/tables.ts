@@ -49,7 +49,7 @@ export const CloseCode = {
   FirstFrameTimeout: 4008,
   /** The conversation was started before. The first socket keeps it. */
   AlreadyStarted: 4009,
-  /** The server holds as many conversations as it can. */
+  /** The server holds as many conversations as it can, or as its machine lets it. */
   Overloaded: 4100,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
@@ -97,7 +97,10 @@ export const closeCodes: Readonly<
     meaning: "The conversation was started before. The first socket keeps it.",
     client: "none",
   },
-  4100: { meaning: "The server holds as many conversations as it can.", client: "retry" },
+  4100: {
+    meaning: "The server holds as many conversations as it can, or as its machine lets it.",
+    client: "retry",
+  },
 };
 
 /**
