@@ -141,9 +141,7 @@ class _Builder:
             # The document describes the server: what it receives comes from the client.
             direction = from_server if operation.get("action") == "send" else from_client
             channel = self.spec.resolve(operation.at("channel"))
-            direction += [
-                self.message(self.spec.resolve(node)) for _, node in channel.at("messages").items()
-            ]
+            direction += [self.message(self.spec.resolve(node)) for _, node in channel.at("messages").items()]
         _, channel = next(asyncapi.at("channels").items())
         return ir.Channel(channel.get("address"), tuple(from_server), tuple(from_client))
 
