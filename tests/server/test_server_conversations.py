@@ -42,7 +42,7 @@ def test_many_conversations_are_held_at_once(workflow: str) -> None:
 
     async def hold(url: str) -> list[str]:
         async def one(number: int, all_asked: asyncio.Barrier) -> str:
-            async with websockets.connect(url.replace("http", "ws") + "/fastagency/ws", proxy=None) as socket:
+            async with websockets.connect(url.replace("http", "ws") + "/fastagency/ws") as socket:
                 first = {"workflow_uuid": uuids[number], "name": workflow, "params": {}}
                 await socket.send(json.dumps(first))
                 while json.loads(await socket.recv())["type"] != "text_input":
