@@ -133,7 +133,8 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _ratio(value: float | None, reference: float | None) -> str:
-    return "" if value is None or reference is None else f"{value / reference:.2f}"
+    """Give nothing where a side is missing, or too small for the system's clock of processor time."""
+    return "" if value is None or not reference else f"{value / reference:.2f}"
 
 
 def _medians(samples: Mapping[str, Sequence[Throughput | Starts]]) -> dict[str, float]:
