@@ -88,7 +88,7 @@ test: $(NODE_MODULES) debian .venv/.stamp .venv-upstream/.stamp .venv-pyautogen/
 	@echo "test: the AutoGen runtime, with pyautogen"
 	@.venv-pyautogen/bin/pytest tests/autogen
 	@echo "test: beside FastAgency and its older websockets"
-	@.venv-upstream/bin/pytest tests/sdk_python $(addprefix tests/server/test_server_,bad_input.py bodies.py choices.py conversation.py)
+	@.venv-upstream/bin/pytest tests/sdk_python tests/server
 
 .PHONY: clean
 clean: ## Remove what was built, the environments included
