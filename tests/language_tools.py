@@ -1,4 +1,4 @@
-"""Whether the tools of a client's language are there. Without them its tests are skipped by name, never in CI."""
+"""Whether a language's tools are there: without them its tests are skipped by name, and fail in CI."""
 
 from __future__ import annotations
 
