@@ -20,7 +20,7 @@ SIGN = MARK.split(" from ", maxsplit=1)[0]
 _HEAD = 600
 """The mark stands within so many bytes of a file's start."""
 
-_NOT_OURS = {"node_modules", "_site", "__pycache__", "build", "dist", "test-output", "golden"}
+_NOT_OURS = {"node_modules", "_site", "__pycache__", "build", "dist", "target", "test-output", "golden"}
 """Folders where nobody looks for orphans (nor in those whose name starts with a dot)."""
 
 
