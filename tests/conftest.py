@@ -13,6 +13,8 @@ os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 # A shell ignores Ctrl-C for what it runs in the background, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest.register_assert_rewrite("driver_play")
+
 _SAFETY_SECONDS = 180
 """Ends a test that hangs; none is expected to come near it."""
 
