@@ -7,6 +7,7 @@ import { decodeAs, encode } from "./codec.js";
 import { openConversation, type Conversation, type WebSocketConstructor } from "./conversation.js";
 import { RequestRefused, ServerUnreachable } from "./errors.js";
 import { ConversationProtocol } from "./protocol.js";
+import { delayOf, type Retry } from "./retry.js";
 import type { JsonObject } from "./rules.js";
 
 /** The paths of a server's three routes. */
@@ -16,12 +17,29 @@ export interface Paths {
   readonly webSocket: string;
 }
 
+/** Header names and values. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
 /** How a client reaches its server. Everything may be left out. */
 export interface ClientOptions {
   /** Where the routes are, for a server that is configured with other paths. */
   readonly paths?: Partial<Paths>;
-  /** Headers of every request. In Node they go with the WebSocket too; browsers cannot do that. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Headers of every request, or what returns them: called each time, so that credentials are fresh. In Node they go
+   * with the WebSocket too; browsers cannot do that.
+   */
+  readonly headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>);
+  /** Sent along for servers that want one; it opens nothing. */
+  readonly userId?: string;
+  /** How long a request, or the opening of a WebSocket, may take, in milliseconds. 10000 by default. */
+  readonly timeout?: number;
+  /**
+   * The largest message that is taken, in bytes; 16 MiB by default. Only in Node: a browser's WebSocket sets its own
+   * limit.
+   */
+  readonly maxMessageSize?: number;
+  /** When discovery is tried again. Nothing else ever is. */
+  readonly retry?: Retry;
   /** What makes requests, instead of the platform's `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   /** What opens sockets, instead of the platform's `WebSocket`. */
@@ -33,6 +51,8 @@ export interface CallOptions {
   /** Gives the call up; for `start`, the conversation too. What it was waiting for throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const TIMEOUT = 10_000;
 
 type Result<Name extends keyof Operations> = Operations[Name]["responses"][200];
 
@@ -49,9 +69,21 @@ export class Client {
     this.#options = options;
   }
 
-  /** List the workflows that the server offers. Throws `ServerUnreachable`, `RequestRefused` or `MalformedMessage`. */
-  discovery(options: CallOptions = {}): Promise<Result<"discovery">> {
-    return this.#request("discovery", this.#options.paths?.discovery, undefined, options);
+  /**
+   * List the workflows that the server offers. A server that cannot be reached or is full is asked again, as `retry`
+   * says. Throws `ServerUnreachable`, `RequestRefused` or `MalformedMessage`.
+   */
+  async discovery(options: CallOptions = {}): Promise<Result<"discovery">> {
+    const { paths, retry = {} } = this.#options;
+    for (let tried = 1; ; tried++) {
+      try {
+        return await this.#request("discovery", paths?.discovery, undefined, options);
+      } catch (error) {
+        const delay = delayOf(retry, tried, error);
+        if (delay === null || options.signal?.aborted) throw error;
+        await sleep(delay, options.signal);
+      }
+    }
   }
 
   /**
@@ -65,11 +97,11 @@ export class Client {
     params: JsonObject = {},
     options: CallOptions = {},
   ): Promise<Conversation> {
-    const { paths, WebSocket = globalThis.WebSocket } = this.#options;
+    const { paths, userId = null, timeout = TIMEOUT } = this.#options;
     const request: Operations["initiate_workflow"]["request"] = {
       workflow_name: name,
       workflow_uuid: newUuid(),
-      user_id: null,
+      user_id: userId,
       params,
     };
     const initiated = await this.#request(
@@ -79,7 +111,19 @@ export class Client {
       options,
     );
     const url = this.#url.replace(/^http/, "ws") + (paths?.webSocket ?? webSocketPath);
-    return openConversation(WebSocket, url, new ConversationProtocol(initiated), options.signal);
+    const WebSocket = this.webSocket(await this.#headers());
+    const protocol = new ConversationProtocol(initiated);
+    return openConversation(WebSocket, url, protocol, timeout, options.signal);
+  }
+
+  /** What opens a conversation's socket. `headers` are those of now; a browser's cannot send them. */
+  protected webSocket(_headers: RequestHeaders): WebSocketConstructor {
+    return this.#options.WebSocket ?? globalThis.WebSocket;
+  }
+
+  async #headers(): Promise<RequestHeaders> {
+    const { headers = {} } = this.#options;
+    return typeof headers === "function" ? headers() : headers;
   }
 
   async #request<Name extends keyof Operations>(
@@ -89,10 +133,12 @@ export class Client {
     { signal }: CallOptions,
   ): Promise<Result<Name>> {
     const { method, path: usualPath, result } = operations[name];
-    const { fetch = globalThis.fetch, headers } = this.#options;
+    const { fetch = globalThis.fetch, timeout = TIMEOUT } = this.#options;
     const url = this.#url + (path ?? usualPath);
+    const headers = await this.#headers();
+    const late = AbortSignal.timeout(timeout);
     const init: RequestInit = { method, headers: { ...headers } };
-    if (signal) init.signal = signal;
+    init.signal = signal ? AbortSignal.any([signal, late]) : late;
     if (body) {
       init.headers = { ...headers, "content-type": "application/json" };
       init.body = encode(body);
@@ -109,6 +155,21 @@ export class Client {
     if (response.status !== 200) throw refusal(response, text);
     return decodeAs<Result<Name>>(result, text);
   }
+}
+
+/** Wait. Throws the signal's reason when it aborts before. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
 }
 
 function refusal(response: Response, text: string): RequestRefused {

@@ -159,12 +159,13 @@ export class Conversation implements AsyncIterable<ServerMessage> {
 
 /**
  * Open a socket at `url`, send the first frame, and return the conversation on it. Throws `ServerUnreachable` when the
- * socket does not open, and the signal's reason when that aborts.
+ * socket does not open within `timeout` milliseconds, and the signal's reason when that aborts.
  */
 export function openConversation(
   WebSocket: WebSocketConstructor,
   url: string,
   protocol: ConversationProtocol,
+  timeout: number,
   signal?: AbortSignal,
 ): Promise<Conversation> {
   return new Promise((resolve, reject) => {
@@ -176,16 +177,24 @@ export function openConversation(
       reject(signal?.reason);
       socket.close();
     };
-    signal?.addEventListener("abort", abort, { once: true });
+    const timer = setTimeout(() => {
+      why = `within ${timeout} ms`;
+      socket.close();
+    }, timeout);
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    signal?.addEventListener("abort", abort);
     socket.onerror = (event: { message?: string }) => {
-      why = event.message ?? "";
+      why ||= event.message ?? "";
     };
     socket.onclose = () => {
-      signal?.removeEventListener("abort", abort);
+      settle();
       reject(new ServerUnreachable(`no WebSocket opens at ${url} ${why}`.trim()));
     };
     socket.onopen = () => {
-      signal?.removeEventListener("abort", abort);
+      settle();
       const conversation = new Conversation(socket, protocol, signal);
       socket.send(protocol.start());
       resolve(conversation);

@@ -1,6 +1,6 @@
 /** What applications import in Node: the same as in a browser, with a WebSocket of the SDK's own. */
 
-import { Client as PlainClient, type ClientOptions } from "./client.js";
+import { Client as PlainClient, type ClientOptions, type RequestHeaders } from "./client.js";
 import type { WebSocketConstructor } from "./conversation.js";
 import { NodeWebSocket } from "./websocket.js";
 
@@ -8,16 +8,21 @@ export * from "./index.js";
 
 /** A client of one server. It holds no connection of its own: conversations do. */
 export class Client extends PlainClient {
+  readonly #options: ClientOptions;
+
   /** As in a browser. The headers go with the WebSocket too, unless `options` bring a WebSocket of their own. */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    super(url, { WebSocket: withHeaders(options.headers), ...options });
+    super(url, options);
+    this.#options = options;
   }
-}
 
-function withHeaders(headers: ClientOptions["headers"] = {}): WebSocketConstructor {
-  return class extends NodeWebSocket {
-    constructor(url: string) {
-      super(url, { headers });
-    }
-  };
+  protected override webSocket(headers: RequestHeaders): WebSocketConstructor {
+    const { WebSocket, maxMessageSize } = this.#options;
+    if (WebSocket) return WebSocket;
+    return class extends NodeWebSocket {
+      constructor(url: string) {
+        super(url, { headers, maxMessageSize });
+      }
+    };
+  }
 }

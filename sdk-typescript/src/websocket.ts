@@ -15,9 +15,17 @@ import { closePayload, encodeFrame, FrameError, FrameReader, NO_STATUS, Opcode }
 import { NO_CLOSE_FRAME } from "./protocol.js";
 
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const LARGEST_MESSAGE = 64 * 1024 * 1024;
+const LARGEST_MESSAGE = 16 * 1024 * 1024;
 /** How long the server may take to close the connection once both sides have said so, in milliseconds. */
 const CLOSE_TIMEOUT = 5_000;
+
+/** What a socket may be told. */
+export interface NodeWebSocketOptions {
+  /** Headers of the opening request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The largest message that is taken, in bytes; 16 MiB by default. */
+  readonly maxMessageSize?: number | undefined;
+}
 
 export class NodeWebSocket implements WebSocketLike {
   binaryType = "arraybuffer";
@@ -26,7 +34,7 @@ export class NodeWebSocket implements WebSocketLike {
   onerror: WebSocketLike["onerror"] = null;
   onclose: WebSocketLike["onclose"] = null;
   readonly #request: ClientRequest;
-  readonly #reader = new FrameReader(LARGEST_MESSAGE);
+  readonly #reader: FrameReader;
   #socket: Duplex | null = null;
   #sentClose = false;
   #deaf = false;
@@ -35,7 +43,8 @@ export class NodeWebSocket implements WebSocketLike {
   #reason = "";
 
   /** Start to connect to `url` (`ws:` or `wss:`). Throws a TypeError when it is no URL. */
-  constructor(url: string, options: { readonly headers?: Readonly<Record<string, string>> } = {}) {
+  constructor(url: string, options: NodeWebSocketOptions = {}) {
+    this.#reader = new FrameReader(options.maxMessageSize ?? LARGEST_MESSAGE);
     const address = new URL(url.replace(/^ws/, "http"));
     const key = randomBytes(16).toString("base64");
     const accept = createHash("sha1")

@@ -11,11 +11,15 @@ import {
 import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
 import { choice, completed, FakeSocket, INITIATED, input, text } from "./fixtures.ts";
 
+/** More than any test takes, in milliseconds. */
+const LONG = 60_000;
+
 async function open(signal?: AbortSignal): Promise<[Conversation, FakeSocket]> {
   const opening = openConversation(
     FakeSocket,
     "ws://x/ws",
     new ConversationProtocol(INITIATED),
+    LONG,
     signal,
   );
   FakeSocket.last.open();
@@ -141,22 +145,43 @@ test("a signal gives up the opening", async () => {
     FakeSocket,
     "ws://x/ws",
     new ConversationProtocol(INITIATED),
+    LONG,
     control.signal,
   );
   control.abort(new Error("enough"));
   await assert.rejects(opening, /enough/);
   await assert.rejects(
-    openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED), control.signal),
+    openConversation(
+      FakeSocket,
+      "ws://x/ws",
+      new ConversationProtocol(INITIATED),
+      LONG,
+      control.signal,
+    ),
     /enough/,
   );
 });
 
 test("a socket that does not open says so", async () => {
-  const opening = openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED));
+  const opening = openConversation(
+    FakeSocket,
+    "ws://x/ws",
+    new ConversationProtocol(INITIATED),
+    LONG,
+  );
   FakeSocket.last.onerror?.({ message: "nobody home" });
   FakeSocket.last.drop();
   await assert.rejects(
     opening,
     (thrown) => thrown instanceof ServerUnreachable && /nobody home/.test(thrown.message),
   );
+});
+
+test("a socket that takes too long is given up", async () => {
+  const opening = openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED), 1);
+  await assert.rejects(
+    opening,
+    (thrown) => thrown instanceof ServerUnreachable && /within 1 ms/.test(thrown.message),
+  );
+  assert.equal(FakeSocket.last.closedWith, undefined);
 });
