@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..emit import Target, language
 from .bundle import BundleTarget
 from .python import PythonTarget
+from .ruby import RubyEmitter
 from .typescript import TypeScriptEmitter
 from .vectors import VectorsTarget
 
@@ -13,4 +14,10 @@ __all__ = ["targets"]
 
 def targets() -> list[Target]:
     """Return every target, in the order in which they are generated."""
-    return [PythonTarget(), language(TypeScriptEmitter), BundleTarget(), VectorsTarget()]
+    return [
+        PythonTarget(),
+        language(TypeScriptEmitter),
+        language(RubyEmitter),
+        BundleTarget(),
+        VectorsTarget(),
+    ]

@@ -1,0 +1,6 @@
+# frozen_string_literal: true
+
+module FastAgency
+  # The version of this gem. (That of the protocol is {PROTOCOL_VERSION}.)
+  VERSION = "0.1.0"
+end
