@@ -87,7 +87,9 @@ class LanguageEmitter(Emitter, Interface):
     name: ClassVar[str]
     """What `--only` calls it."""
     roots: ClassVar[tuple[str, ...]]
-    """The folders, from the repository's root, whose whole content this emitter makes."""
+    """The folders, from the repository's root, whose whole content this emitter makes. Where a language wants
+    generated files beside others, a root is a folder and a pattern of names: `client/*_generated.ext`.
+    """
 
     def __init__(self, protocol: Protocol) -> None:
         """Get ready for one walk, with the protocol at hand for a look at it as a whole."""
@@ -102,7 +104,7 @@ class Target(Interface):
 
     @property
     def roots(self) -> tuple[str, ...]:
-        """The folders, from the repository's root, whose whole content this target makes."""
+        """The folders, or patterns of names in a folder, whose whole content this target makes."""
 
     def generate(self, source: Source) -> list[OutputFile]:
         """Return every file of the target. Writes nothing."""

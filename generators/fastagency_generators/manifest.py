@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .emit import MARK, OutputFile, Target
@@ -53,7 +54,7 @@ class Manifest:
     def _add(self, target: Target, file: OutputFile) -> None:
         if file.path in self.files:
             raise ValueError(f"{file.path}: made by {self.target_of[file.path]} and by {target.name}")
-        if not any(file.path.startswith(root + "/") for root in target.roots):
+        if not any(_within(root, file.path) for root in target.roots):
             raise ValueError(f"{file.path}: outside the folders of {target.name}: {', '.join(target.roots)}")
         if not _is_marked(file.text.encode()):
             raise ValueError(f"{file.path}: {target.name} made it without the line {MARK!r}")
@@ -100,12 +101,15 @@ class Manifest:
         return sorted(found)
 
     def _owns(self, path: str) -> bool:
-        return any(path.startswith(root + "/") for root in self.roots)
+        return any(_within(root, path) for root in self.roots)
 
     def _strangers(self, root: Path) -> list[str]:
-        """The files in our folders that no target makes."""
+        """The files in our folders, or of the names that are ours, that no target makes."""
         return sorted(
-            path for owned in self.roots for path in _walk(root, root / owned) if path not in self.files
+            path
+            for owned in self.roots
+            for path in _walk(root, root / _folder(owned))
+            if _within(owned, path) and path not in self.files
         )
 
     def _marked(self, root: Path) -> list[str]:
@@ -116,6 +120,19 @@ class Manifest:
                 if _is_marked(file.read(_HEAD)):
                     found.append(path)
         return found
+
+
+def _folder(owned: str) -> str:
+    """The folder of a root, which is a folder or, with a `*` in its last part, the names of files in one."""
+    head, _, last = owned.rpartition("/")
+    return head if "*" in last else owned
+
+
+def _within(owned: str, path: str) -> bool:
+    folder = _folder(owned)
+    if folder == owned:
+        return path.startswith(owned + "/")
+    return path.rpartition("/")[0] == folder and fnmatchcase(path, owned)
 
 
 def _walk(root: Path, folder: Path) -> Iterator[str]:

@@ -29,6 +29,12 @@ def manifest(*files: tuple[str, str]) -> Manifest:
     return Manifest([(FakeTarget(), [OutputFile(path, text) for path, text in files])])
 
 
+class PatternTarget(FakeTarget):
+    """A target whose files stand beside others, and are told by their names."""
+
+    roots = ("client/*_made.txt",)
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Manifest:
     """Two generated files in `made/`, written under the temporary folder."""
@@ -61,6 +67,28 @@ def test_missing_mark(made: Manifest, tmp_path: Path) -> None:
 def test_orphan_in_a_generated_folder(text: str, made: Manifest, tmp_path: Path) -> None:
     (tmp_path / "made/old.txt").write_text(text)
     assert made.problems(tmp_path) == ["made/old.txt: an orphan: the generator does not make it"]
+
+
+def test_a_root_may_be_a_pattern_of_names(tmp_path: Path) -> None:
+    both = Manifest([(PatternTarget(), [OutputFile("client/one_made.txt", f"# {MARK}\n")])])
+    both.write(tmp_path)
+    (tmp_path / "client/by_hand.txt").write_text("by hand\n")
+    assert both.problems(tmp_path) == []
+    (tmp_path / "client/one_made.txt").write_text(f"# {MARK}\ndrifted\n")
+    (tmp_path / "client/old_made.txt").write_text(f"# {MARK}\n")
+    (tmp_path / "client/strange_made.txt").write_text("by hand\n")
+    (tmp_path / "client/deeper").mkdir()
+    (tmp_path / "client/deeper/old_made.txt").write_text(f"# {MARK}\n")
+    assert [problem.split(" ")[0] for problem in both.problems(tmp_path)] == [
+        "client/deeper/old_made.txt:",
+        "client/old_made.txt:",
+        "client/one_made.txt:",
+        "client/strange_made.txt:",
+    ]
+    changes = both.write(tmp_path)
+    assert (changes.written, changes.removed) == (("client/one_made.txt",), ("client/old_made.txt",))
+    with pytest.raises(ValueError, match="outside the folders of fake"):
+        Manifest([(PatternTarget(), [OutputFile("client/deeper/one_made.txt", MARK)])])
 
 
 def test_orphan_elsewhere(made: Manifest, tmp_path: Path) -> None:

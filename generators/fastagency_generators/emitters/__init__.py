@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..emit import Target, language
 from .bundle import BundleTarget
+from .go import GoEmitter
 from .python import PythonTarget
 from .ruby import RubyEmitter
 from .typescript import TypeScriptEmitter
@@ -18,6 +19,7 @@ def targets() -> list[Target]:
         PythonTarget(),
         language(TypeScriptEmitter),
         language(RubyEmitter),
+        language(GoEmitter),
         BundleTarget(),
         VectorsTarget(),
     ]
