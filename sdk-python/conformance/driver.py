@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastagency_sdk import AsyncClient, Client, FastAgencyError, MalformedMessage, Retry, Unknown
+from fastagency_sdk import AsyncClient, Client, FastAgencyError, MalformedMessage, Retry, Unknown, raw_text
 from fastagency_sdk._generated import messages
 from fastagency_sdk._generated.rest.response import UnexpectedBody, parse
 from fastagency_sdk.codec import decode, encode
@@ -25,7 +25,7 @@ Observation = dict[str, Any]
 Act = Callable[[Command], Awaitable[Observation]]
 
 MANIFEST = Path(__file__).parents[1] / "pyproject.toml"
-FEATURES = ["discover", "converse", "timeout", "decode", "exact_integers"]
+FEATURES = ["discover", "converse", "timeout", "decode", "raw_text", "exact_integers"]
 
 
 class Driver:
@@ -102,7 +102,8 @@ class Driver:
             return {"saw": "ended", "state": state, "result": self._conversation.result}
         known = not isinstance(message, Unknown)
         written = json.loads(encode(message)) if known else message.raw
-        return {"saw": "message", "type": message.type, "known": known, "message": written, "state": state}
+        about = {"type": message.type, "known": known, "message": written}
+        return {"saw": "message", **about, "state": state, "raw": raw_text(message)}
 
     async def _answer(self, command: Command) -> Observation:
         try:

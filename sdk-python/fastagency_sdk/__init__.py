@@ -30,7 +30,7 @@ from ._generated.messages import (
 from ._generated.tables import PROTOCOL_VERSION, CloseCode, ConversationState
 from .aio import AsyncClient, AsyncConversation
 from .answers import Question
-from .codec import Message, Unknown
+from .codec import Message, Unknown, raw_text
 from .errors import (
     ConversationError,
     ConversationLost,
@@ -87,4 +87,5 @@ __all__ = [
     "WorkflowInfo",
     "WorkflowStarted",
     "WorkflowStartedContent",
+    "raw_text",
 ]

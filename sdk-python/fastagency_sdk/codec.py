@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any, cast
+from weakref import ref
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -12,7 +13,7 @@ from ._generated.messages import ServerMessage
 from ._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
 from .errors import MalformedMessage
 
-__all__ = ["Message", "Unknown", "decode", "encode", "first_fault"]
+__all__ = ["Message", "Unknown", "decode", "encode", "first_fault", "raw_text"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,22 @@ class Unknown:
     raw: dict[str, Any]
     text: str
 
+
+class _Text(ref[BaseModel]):
+    """A frame's text, for as long as there is the message that it was decoded to."""
+
+    __slots__ = ("key", "text")
+    key: int
+    text: str
+
+
+def _forget(kept: ref[BaseModel]) -> None:
+    del _TEXTS[cast(_Text, kept).key]
+
+
+# Beside the messages and not in them, so that comparing, printing and encoding know nothing of it. By their
+# id: a model that holds free JSON has no hash.
+_TEXTS: dict[int, _Text] = {}
 
 Message = ServerMessage | Unknown
 """What a conversation yields: one of the ten messages, or `Unknown`."""
@@ -47,10 +64,22 @@ def decode(text: str) -> Message:
     # other one.
     if not _may_hold_constants(text):
         try:
-            return _SERVER_MESSAGE.validate_json(text, strict=True)
+            return _with_text(_SERVER_MESSAGE.validate_json(text, strict=True), text)
         except ValidationError:
             pass
     return _decode_slowly(text)
+
+
+def raw_text(message: Message) -> str | None:
+    """Return the frame that `message` was decoded from, None for a message that was not received.
+
+    It holds the fields that this version does not know, which the message itself leaves out. A copy of a
+    message counts as not received.
+    """
+    if isinstance(message, Unknown):
+        return message.text
+    kept = _TEXTS.get(id(message))
+    return None if kept is None else kept.text
 
 
 def encode(message: BaseModel) -> str:
@@ -91,9 +120,18 @@ def _decode_slowly(text: str) -> Message:
         return Unknown(kind, raw, text)
     try:
         # From the text again: only there is the string of an enum no fault to a strict reader.
-        return cast(ServerMessage, model.model_validate_json(text, strict=True))
+        return _with_text(cast(ServerMessage, model.model_validate_json(text, strict=True)), text)
     except ValidationError as error:
         raise MalformedMessage(f"{kind}: {first_fault(error)}", text) from error
+
+
+def _with_text(message: ServerMessage, text: str) -> ServerMessage:
+    """Keep the frame's text for as long as there is the message."""
+    kept = _Text(message, _forget)
+    kept.key = id(message)
+    kept.text = text
+    _TEXTS[kept.key] = kept
+    return message
 
 
 def _may_hold_constants(text: str) -> bool:

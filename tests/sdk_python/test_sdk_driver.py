@@ -33,7 +33,7 @@ def test_it_says_what_it_is(driver: DriverProcess) -> None:
     assert driver.ready["saw"] == "ready"
     assert driver.ready["subject"].startswith("fastagency-sdk for Python")
     assert (driver.ready["language"], driver.ready["version"]) == ("python", version)
-    assert "exact_integers" in driver.ready["features"]
+    assert {"exact_integers", "raw_text"} <= set(driver.ready["features"])
     assert driver.ask("next") == {"saw": "unsupported", "do": "next"}
 
 
