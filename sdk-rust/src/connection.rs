@@ -1,0 +1,219 @@
+//! A conversation on its socket, driven by polls: no task stands behind it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{ready, Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use tokio::time::{sleep, Instant, Sleep};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as FrameCode;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
+
+use crate::answers::Answer;
+use crate::error::Result;
+use crate::messages::ServerMessage;
+use crate::options::Options;
+use crate::protocol::{Close, ConversationProtocol};
+use crate::socket::{close_of, Socket};
+use crate::tables::ConversationState;
+
+/// What RFC 6455 calls a close frame without a code.
+const NO_CODE: u16 = 1005;
+const FINISHED: u16 = 1000;
+const PING_UNANSWERED: u16 = 1011;
+
+/// A conversation and the socket that it is held on, until that is closed.
+pub(crate) struct Connection {
+    protocol: ConversationProtocol,
+    socket: Option<Socket>,
+    raw_text: Option<Utf8Bytes>,
+    /// A frame waits in the socket's buffer.
+    unflushed: bool,
+    ping_interval: Option<Duration>,
+    ping_unanswered: bool,
+    close_timeout: Duration,
+    /// When to ping next or, once the conversation is over, when to stop waiting for the server's close.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    pub(crate) fn new(socket: Socket, protocol: ConversationProtocol, options: &Options) -> Self {
+        Self {
+            protocol,
+            socket: Some(socket),
+            raw_text: None,
+            unflushed: false,
+            ping_interval: options.ping_interval,
+            ping_unanswered: false,
+            close_timeout: options.close_timeout,
+            timer: options
+                .ping_interval
+                .map(|interval| Box::pin(sleep(interval))),
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> &ConversationProtocol {
+        &self.protocol
+    }
+
+    /// The frame that was read last, unless it was binary.
+    pub(crate) fn raw_text(&self) -> Option<&str> {
+        self.raw_text.as_deref()
+    }
+
+    /// Whether nothing more can be read.
+    pub(crate) fn is_over(&self) -> bool {
+        self.socket.is_none()
+    }
+
+    /// Queue the first frame.
+    pub(crate) fn start(&mut self) {
+        let frame = self.protocol.start();
+        self.queue(Message::text(frame));
+    }
+
+    /// Queue the answer to the open question.
+    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<()> {
+        let frame = self.protocol.answer(answer)?;
+        self.queue(Message::text(frame));
+        Ok(())
+    }
+
+    /// Leave the conversation: queue a close frame, and wait for the server's from now on.
+    pub(crate) fn leave(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        self.protocol.leave();
+        self.queue(Message::Close(Some(close_frame(FINISHED))));
+        self.timer = Some(Box::pin(sleep(self.close_timeout)));
+    }
+
+    /// Drop the socket without a word.
+    pub(crate) fn drop_socket(&mut self) {
+        self.protocol.leave();
+        self.socket = None;
+    }
+
+    /// Write out what is queued.
+    pub(crate) fn poll_flush(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), SocketError>> {
+        let Some(socket) = &mut self.socket else {
+            return Poll::Ready(Err(SocketError::AlreadyClosed));
+        };
+        let flushed = ready!(Pin::new(socket).poll_flush(context));
+        self.unflushed = false;
+        Poll::Ready(flushed)
+    }
+
+    /// The next message, or the error that ended the conversation, once; None after the end.
+    pub(crate) fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<ServerMessage>>> {
+        loop {
+            if self.unflushed {
+                // What cannot be sent shows when reading: messages may have come before the connection ended.
+                let _ = self.poll_flush(context);
+            }
+            let Some(socket) = &mut self.socket else {
+                return Poll::Ready(None);
+            };
+            match Pin::new(socket).poll_next(context) {
+                Poll::Ready(Some(Ok(message))) => {
+                    self.ping_unanswered = false;
+                    match message {
+                        Message::Text(text) => return Poll::Ready(Some(self.receive_text(text))),
+                        Message::Binary(data) => {
+                            self.raw_text = None;
+                            return Poll::Ready(Some(Err(self.protocol.receive_binary(&data))));
+                        }
+                        Message::Close(frame) => {
+                            let close = frame.map_or(Close::by_server(NO_CODE, ""), |frame| {
+                                Close::by_server(frame.code.into(), &frame.reason)
+                            });
+                            return Poll::Ready(self.end(close, context));
+                        }
+                        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(self.end(close_of(&error), context))
+                }
+                Poll::Ready(None) => return Poll::Ready(self.end(Close::broken(), context)),
+                Poll::Pending => {
+                    ready!(self.poll_timer(context));
+                    if self.protocol.state().is_final() {
+                        let close = Close::by_client(FINISHED, "");
+                        return Poll::Ready(self.end(close, context));
+                    }
+                    if self.ping_unanswered {
+                        let close = Close::by_client(PING_UNANSWERED, "");
+                        return Poll::Ready(self.end(close, context));
+                    }
+                    self.ping();
+                }
+            }
+        }
+    }
+
+    /// Read until the connection is closed, and throw away what comes.
+    pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while ready!(self.poll_next(context)).is_some() {}
+        Poll::Ready(())
+    }
+
+    fn receive_text(&mut self, text: Utf8Bytes) -> Result<ServerMessage> {
+        let message = self.protocol.receive_text(&text);
+        self.raw_text = Some(text);
+        if self.protocol.state() == ConversationState::Completed {
+            // The server closes next. One that does not is not waited for.
+            self.timer = Some(Box::pin(sleep(self.close_timeout)));
+        }
+        message
+    }
+
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().poll(context),
+            None => Poll::Pending,
+        }
+    }
+
+    fn ping(&mut self) {
+        self.ping_unanswered = true;
+        self.queue(Message::Ping(Default::default()));
+        if let (Some(timer), Some(interval)) = (&mut self.timer, self.ping_interval) {
+            timer.as_mut().reset(Instant::now() + interval);
+        }
+    }
+
+    /// Note the end, answer or send the close frame as far as the socket takes it at once, and drop the socket.
+    fn end(&mut self, close: Close, context: &mut Context<'_>) -> Option<Result<ServerMessage>> {
+        if close.by_client {
+            self.queue(Message::Close(Some(close_frame(close.code))));
+        }
+        let _ = self.poll_flush(context);
+        self.socket = None;
+        self.protocol.disconnected(close).map(Err)
+    }
+
+    fn queue(&mut self, message: Message) {
+        if let Some(socket) = &mut self.socket {
+            // A socket that takes no more shows it when flushed, and when read.
+            self.unflushed = Pin::new(socket).start_send(message).is_ok() || self.unflushed;
+        }
+    }
+}
+
+fn close_frame(code: u16) -> CloseFrame {
+    CloseFrame {
+        code: FrameCode::from(code),
+        reason: Utf8Bytes::default(),
+    }
+}

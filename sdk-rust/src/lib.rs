@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod _generated;
+mod answers;
+mod client;
+mod connection;
+mod conversation;
+mod error;
+mod http_client;
+mod json;
+mod operation;
+mod options;
+mod protocol;
+mod retry;
+mod socket;
+mod tls;
+mod urls;
+// Which of its helpers the generated codec needs depends on the spec.
+#[allow(dead_code)]
+mod wire;
+
+pub use _generated::{messages, rest, tables};
+pub use answers::Answer;
+pub use client::Client;
+pub use conversation::{Answers, Conversation};
+pub use error::{Error, Result};
+pub use http::HeaderMap;
+pub use json::{Json, JsonObject, Unknown};
+pub use messages::ServerMessage;
+pub use operation::Operation;
+pub use options::ClientBuilder;
+pub use retry::Retry;
+pub use rustls;
+pub use serde_json::json;
+pub use tables::{ConversationState, Question};
