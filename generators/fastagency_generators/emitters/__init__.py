@@ -7,6 +7,7 @@ from .bundle import BundleTarget
 from .go import GoEmitter
 from .python import PythonTarget
 from .ruby import RubyEmitter
+from .rust import RustEmitter
 from .typescript import TypeScriptEmitter
 from .vectors import VectorsTarget
 
@@ -20,6 +21,7 @@ def targets() -> list[Target]:
         language(TypeScriptEmitter),
         language(RubyEmitter),
         language(GoEmitter),
+        language(RustEmitter),
         BundleTarget(),
         VectorsTarget(),
     ]
