@@ -1,8 +1,10 @@
-"""Measure this server beside FastAgency 0.10.2 and a bare WebSocket server:  python -m benchmarks [--quick]
+"""Measure this server beside FastAgency 0.10.2 and a bare WebSocket server, and every client's codec.
+
+    python -m benchmarks [servers|codecs] [--quick]
 
 Every round measures all servers one after the other, so that a busy moment of the machine hits them alike;
 the tables show medians. Servers run on the first processor, the load generator on the second. The tables go
-to the terminal and to test-output/benchmarks.md.
+to the terminal and to test-output/benchmarks.md (codecs alone: test-output/codecs.md).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from . import measures
+from . import codecs, measures
 from .peers import OUTPUT, PEERS, PeerFailed, Running, prepare_client, running
 from .report import Report
 
@@ -33,6 +35,7 @@ QUICK = {
     "stall": 1.0,
     "starts": 20,
     "at_once": 4,
+    "seconds": 0.2,
 }
 
 
@@ -41,6 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("part", nargs="?", choices=["all", "servers", "codecs"], default="all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--conversations", type=int, default=20, help="at once, for messages per second")
     parser.add_argument("--messages", type=int, default=1000, help="of each of them")
@@ -53,7 +57,8 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=500, help="new conversations")
     parser.add_argument("--at-once", type=int, default=20, help="of them at a time")
     parser.add_argument("--only", default="", help="only the servers whose title holds this text")
-    parser.add_argument("--output", type=Path, default=OUTPUT / "benchmarks.md")
+    parser.add_argument("--seconds", type=float, default=6, help="for each client's codec")
+    parser.add_argument("--output", type=Path)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only shows that it runs")
     options = parser.parse_args()
     if options.quick:
@@ -61,26 +66,43 @@ def main() -> int:
             setattr(options, name, value)
     if not any(options.only in peer.title for peer in PEERS):
         parser.error(f"no server's title holds {options.only!r}")
-    prepare_client()
+    output = options.output or OUTPUT / ("codecs.md" if options.part == "codecs" else "benchmarks.md")
     try:
-        report = uvloop.run(measure(options))
-    except PeerFailed as error:
+        parts = (
+            [_servers(options)] if options.part != "codecs" else [f"# Measured in one run\n\n{_machine()}\n"]
+        )
+        if options.part != "servers":
+            parts.append(codecs.measure(options.seconds, _say).markdown())
+    except (PeerFailed, codecs.CodecFailed) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    text = report.markdown()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(text)
+    text = "\n".join(parts)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text)
     print(text)
     return 0
 
 
+def _servers(options: argparse.Namespace) -> str:
+    """The servers' tables. Only for them is this process bound to one processor."""
+    every = os.sched_getaffinity(0)
+    prepare_client()
+    try:
+        return uvloop.run(measure(options)).markdown()
+    finally:
+        os.sched_setaffinity(0, every)
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return (
+        f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load:.1f} before the start."
+    )
+
+
 async def measure(options: argparse.Namespace) -> Report:
     """Run every measure on every server."""
-    load = os.getloadavg()[0]
-    report = Report(
-        f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load:.1f} before the start; "
-        f"{options.rounds} interleaved rounds, medians."
-    )
+    report = Report(f"{_machine()} {options.rounds} interleaved rounds, medians.")
     peers = [peer for peer in PEERS if options.only in peer.title]
     with running(peers, shared=True) as servers:
         for server in servers:  # imports, caches, thread pools
@@ -116,8 +138,13 @@ async def _step(what: str, server: Running, measure: Coroutine[Any, Any, Sample]
     began = time.perf_counter()
     sample = await measure
     seconds = time.perf_counter() - began
-    print(f"bench: {what}, {server.peer.title}: {seconds:.1f} s", file=sys.stderr, flush=True)
+    _say(f"{what}, {server.peer.title}: {seconds:.1f} s")
     return sample
+
+
+def _say(line: str) -> None:
+    """Print a line of progress."""
+    print(f"bench: {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
