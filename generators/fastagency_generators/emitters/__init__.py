@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..emit import Target, language
 from .bundle import BundleTarget
 from .go import GoEmitter
+from .java import JavaEmitter
 from .python import PythonTarget
 from .ruby import RubyEmitter
 from .rust import RustEmitter
@@ -20,6 +21,7 @@ def targets() -> list[Target]:
         PythonTarget(),
         language(TypeScriptEmitter),
         language(RubyEmitter),
+        language(JavaEmitter),
         language(GoEmitter),
         language(RustEmitter),
         BundleTarget(),

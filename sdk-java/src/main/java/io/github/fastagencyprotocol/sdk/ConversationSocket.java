@@ -1,0 +1,270 @@
+package io.github.fastagencyprotocol.sdk;
+
+import io.github.fastagencyprotocol.sdk.ConversationProtocol.End;
+import java.io.ByteArrayOutputStream;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a conversation needs of a WebSocket: whole messages out of partial frames, a limit on their
+ * size, one end whatever it was, and no more than the reader has room for.
+ *
+ * <p>The JDK calls a listener from one thread at a time, in order, and only as often as was asked
+ * for with {@code request}: while nothing is asked for, nothing is read from the connection.
+ */
+final class ConversationSocket implements WebSocket.Listener {
+  /** What becomes of what arrives. Called from one thread at a time. */
+  interface Receiver {
+    /** Takes a whole text message. Returns whether there is room for another one. */
+    boolean text(String text);
+
+    /** Takes a whole binary message. Returns whether there is room for another message. */
+    boolean binary(byte[] data);
+
+    /** Takes the end. Called once. */
+    void ended(End end);
+  }
+
+  private static final int NORMAL_CLOSE = 1000;
+  private static final int PROTOCOL_ERROR = 1002;
+  private static final int NOT_UTF8 = 1007;
+  // The JDK lets a client send neither 1009, which would be the word for it, nor 1007.
+  private static final int POLICY_VIOLATION = 1008;
+  private static final int TOO_BIG = 1009;
+  private static final int NO_PONG = 1011;
+
+  private final Receiver receiver;
+  private final long maxMessageSize;
+  private final Heartbeat heartbeat;
+  private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+  // Of the message that is arriving. Only the listener's methods touch them.
+  private final StringBuilder text = new StringBuilder();
+  private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+  private long size;
+
+  private volatile @Nullable WebSocket socket;
+  private volatile @Nullable End end;
+
+  /** Whether what still arrives is thrown away, because this side closes. */
+  private volatile boolean draining;
+
+  ConversationSocket(Receiver receiver, long maxMessageSize, @Nullable Duration pingInterval) {
+    this.receiver = receiver;
+    this.maxMessageSize = maxMessageSize;
+    this.heartbeat = new Heartbeat(pingInterval, this::ping, () -> fail(NO_PONG, NO_PONG));
+  }
+
+  /** Returns how the connection ended; null while it has not. */
+  @Nullable End end() {
+    return end;
+  }
+
+  /** Says that there is room for messages again. */
+  void resume() {
+    heartbeat.reading(true);
+    opened().request(1);
+  }
+
+  /**
+   * Sends a text frame, and waits until the JDK has taken it.
+   *
+   * @throws ExecutionException when the connection has ended
+   */
+  void send(String frame) throws InterruptedException, ExecutionException {
+    opened().sendText(frame, true).get();
+  }
+
+  /** Closes the connection. Waits for the server's own close frame, but never longer than that. */
+  void close(Duration timeout) {
+    draining = true;
+    heartbeat.stop();
+    WebSocket opened = opened();
+    try {
+      if (end == null) {
+        opened.request(Long.MAX_VALUE);
+        CompletableFuture<?> sent = opened.sendClose(NORMAL_CLOSE, "");
+        CompletableFuture.allOf(sent, over).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } catch (TimeoutException | ExecutionException error) {
+      // The server does not answer, or is gone: it is not waited for, and the connection is cut.
+      finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", true));
+    } catch (InterruptedException error) {
+      Thread.currentThread().interrupt();
+    } finally {
+      opened.abort();
+    }
+  }
+
+  /** Cuts the connection without a close frame, as the end of what is over already. */
+  void cut() {
+    opened().abort();
+    finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", true));
+  }
+
+  @Override
+  public void onOpen(WebSocket webSocket) {
+    socket = webSocket;
+    heartbeat.start();
+    webSocket.request(1);
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
+    heartbeat.heard();
+    if (fits(utf8Length(data)) && !draining) {
+      text.append(data);
+      if (last) {
+        String whole = text.toString();
+        reset();
+        proceed(webSocket, receiver.text(whole));
+        return null;
+      }
+    }
+    webSocket.request(1);
+    return null;
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> onBinary(WebSocket webSocket, ByteBuffer data, boolean last) {
+    heartbeat.heard();
+    if (fits(data.remaining()) && !draining) {
+      byte[] part = new byte[data.remaining()];
+      data.get(part);
+      binary.writeBytes(part);
+      if (last) {
+        byte[] whole = binary.toByteArray();
+        reset();
+        proceed(webSocket, receiver.binary(whole));
+        return null;
+      }
+    }
+    webSocket.request(1);
+    return null;
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> onPing(WebSocket webSocket, ByteBuffer message) {
+    heartbeat.heard();
+    webSocket.request(1); // The JDK itself answers.
+    return null;
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> onPong(WebSocket webSocket, ByteBuffer message) {
+    heartbeat.heard();
+    webSocket.request(1);
+    return null;
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> onClose(WebSocket webSocket, int code, String reason) {
+    finish(new End(code, reason, false));
+    return null; // Now the JDK answers with a close frame of its own.
+  }
+
+  @Override
+  public void onError(WebSocket webSocket, Throwable error) {
+    if (isCausedBy(error, CharacterCodingException.class)) {
+      finish(new End(NOT_UTF8, "", true));
+    } else if (error instanceof java.net.ProtocolException) {
+      finish(new End(PROTOCOL_ERROR, String.valueOf(error.getMessage()), true));
+    } else {
+      finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
+    }
+  }
+
+  private void proceed(WebSocket webSocket, boolean room) {
+    heartbeat.reading(room);
+    if (room) {
+      webSocket.request(1);
+    }
+  }
+
+  /** Counts what arrived of a message. One that is too big ends the conversation. */
+  private boolean fits(long more) {
+    if (end != null) {
+      return false;
+    }
+    size += more;
+    if (size <= maxMessageSize) {
+      return true;
+    }
+    fail(TOO_BIG, POLICY_VIOLATION);
+    return false;
+  }
+
+  private void reset() {
+    text.setLength(0);
+    if (text.capacity() > KEPT_CAPACITY) {
+      text.trimToSize();
+    }
+    binary.reset();
+    size = 0;
+  }
+
+  private static final int KEPT_CAPACITY = 1 << 16;
+
+  private void ping() {
+    opened().sendPing(ByteBuffer.allocate(0));
+  }
+
+  /** Ends the conversation because this side cannot go on. */
+  private void fail(int code, int sentCode) {
+    finish(new End(code, "", true));
+    WebSocket opened = opened();
+    opened.sendClose(sentCode, "").whenComplete((sent, error) -> opened.abort());
+  }
+
+  private void finish(End how) {
+    synchronized (over) {
+      if (end != null) {
+        return;
+      }
+      end = how;
+    }
+    heartbeat.stop();
+    receiver.ended(how);
+    over.complete(null);
+  }
+
+  private WebSocket opened() {
+    WebSocket opened = socket;
+    if (opened == null) {
+      throw new IllegalStateException("the WebSocket is not open yet");
+    }
+    return opened;
+  }
+
+  private static boolean isCausedBy(Throwable error, Class<? extends Throwable> kind) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (kind.isInstance(cause)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static long utf8Length(CharSequence text) {
+    long bytes = 0;
+    for (int index = 0; index < text.length(); index++) {
+      char letter = text.charAt(index);
+      if (letter < 0x80) {
+        bytes += 1;
+      } else if (letter < 0x800 || Character.isSurrogate(letter)) {
+        bytes += 2; // Both halves of a pair make four.
+      } else {
+        bytes += 3;
+      }
+    }
+    return bytes;
+  }
+}
