@@ -41,23 +41,25 @@ def test_many_conversations_are_held_at_once(workflow: str) -> None:
     uuids = [uuid.uuid4().hex for _ in range(HELD)]
 
     async def hold(url: str) -> list[str]:
-        async def one(number: int, all_asked: asyncio.Barrier) -> str:
+        async def one(number: int) -> str:
             async with websockets.connect(url.replace("http", "ws") + "/fastagency/ws") as socket:
                 first = {"workflow_uuid": uuids[number], "name": workflow, "params": {}}
                 await socket.send(json.dumps(first))
                 while json.loads(await socket.recv())["type"] != "text_input":
                     pass
                 await all_asked.wait()
+                await counted.wait()
                 await socket.send(f"answer {number}")
                 result: str = json.loads(await socket.recv())["content"]["result"]
                 return result
 
-        barrier = asyncio.Barrier(HELD + 1)
-        tasks = [asyncio.create_task(one(number, barrier)) for number in range(HELD)]
-        await barrier.wait()
+        all_asked, counted = asyncio.Barrier(HELD + 1), asyncio.Event()
+        tasks = [asyncio.create_task(one(number)) for number in range(HELD)]
+        await all_asked.wait()
         assert adapter.running == HELD
         threads = [name for name in workflow_threads() if name in {f"workflow-{one}" for one in uuids}]
         assert len(threads) == (HELD if workflow == "ask" else 0)
+        counted.set()
         return await asyncio.gather(*tasks)
 
     with serve(application(adapter)) as live:
