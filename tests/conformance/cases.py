@@ -18,7 +18,7 @@ SESSIONS = SPEC / "vectors" / "sessions"
 _NOT_CASES = {"schema.yaml", "clauses.yaml"}
 _SHARED = {"discover", "start", "started", "say", "answer", "echo", "return", "raise", "leave", "end"}
 _CLIENT_ONLY = {"frame", "binary", "raw", "ping", "close", "drop", "wait", "together"}
-_SERVER_ONLY = {"request", "open", "send", "receive", "closed", "break", "script", "quiet"}
+_SERVER_ONLY = {"request", "open", "send", "receive", "closed", "break", "script", "quiet", "crowd"}
 VERBS = _SHARED | _CLIENT_ONLY | _SERVER_ONLY
 
 Step = dict[str, Any]

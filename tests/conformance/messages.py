@@ -18,6 +18,7 @@ from .cases import Step
 __all__ = [
     "ASKING",
     "KNOWN",
+    "TITLES",
     "as_read",
     "at",
     "build",
@@ -60,9 +61,10 @@ def _files(kind: str) -> tuple[str, str]:
 KNOWN = frozenset(_UNION["discriminator"]["mapping"])
 """The types that a server's message can have."""
 
-_PLAIN = frozenset(path.stem for path in (SPEC / "schemas").glob("*.yaml")) - {
-    _UNION["discriminator"]["mapping"][kind].removesuffix(".yaml") for kind in KNOWN
-}
+TITLES = {kind: file.removesuffix(".yaml") for kind, file in _UNION["discriminator"]["mapping"].items()}
+"""The named type of the spec for each type of message."""
+
+_PLAIN = frozenset(path.stem for path in (SPEC / "schemas").glob("*.yaml")) - set(TITLES.values())
 
 ASKING = frozenset(
     kind for kind in KNOWN if load_yaml(SPEC / "schemas" / _files(kind)[0]).get("x-asks") is True

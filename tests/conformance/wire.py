@@ -88,7 +88,7 @@ class Wire:
                 self._take_events()
                 await self._flush()
             self.protocol.receive_eof()
-        except (ConnectionError, TimeoutError):
+        except OSError:
             self.protocol.receive_eof()
         finally:
             self._take_events()
@@ -183,7 +183,7 @@ class Wire:
 
 async def flush(chunks: Sequence[bytes], writer: asyncio.StreamWriter) -> None:
     """Write what a sans-I/O protocol wants to send; an empty chunk says that TCP is to be ended."""
-    with contextlib.suppress(ConnectionError, RuntimeError):
+    with contextlib.suppress(OSError, RuntimeError):  # the peer is gone, which `run` finds out
         for data in chunks:
             if data:
                 writer.write(data)

@@ -1,0 +1,115 @@
+"""Runs the cases of a server, several at a time: each has conversations of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .cases import Case
+from .known import Known
+from .results import Mismatch, Outcome, Run, Trace
+from .server_role import ServerCase
+
+__all__ = ["BadServer", "run_server", "served"]
+
+# Bounds of waits, not expectations.
+EVENT_SECONDS = 15.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+_AT_ONCE = 6
+INSTANCES = ("plain", "users", "limit")
+"""The ways in which a server can be set up: `users` and `limit` are what a case of that need is put to."""
+
+
+class BadServer(Exception):
+    """A server that could not be started. The text says what it printed."""
+
+
+@contextlib.asynccontextmanager
+async def served(command: str, folder: Path | None = None) -> AsyncIterator[dict[str, Any]]:
+    """Run a server's command until the block ends; yields its first line: {url, subject, version}.
+
+    Raises BadServer when none comes.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *shlex.split(command),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=folder,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = b""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_START_SECONDS):
+                line = await process.stdout.readline()
+        try:
+            hello = json.loads(line)
+            hello["url"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadServer(f"{command!r} printed no line with its url, but {line[:200]!r}") from error
+        yield hello
+    finally:
+        process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def run_server(
+    name: str,
+    urls: Mapping[str, str],
+    cases: Sequence[Case],
+    *,
+    known: Known,
+    only: Callable[[str], bool] = lambda _: True,
+    progress: Callable[[Outcome], None] = lambda _: None,
+    seconds: float = EVENT_SECONDS,
+) -> Run:
+    """Run every case in which a server is judged. `urls`: by instance ("plain", "users", "limit")."""
+    began = time.monotonic()
+    run = Run(name, "server")
+    gates = {it: asyncio.Semaphore(1 if it == "limit" else _AT_ONCE) for it in INSTANCES}
+
+    async def one(case: Case) -> Outcome:
+        instance = next((it for it in ("users", "limit") if it in case.needs), "plain")
+        async with gates[instance]:
+            if instance in urls:
+                outcome = known.mark(await _outcome(case, urls[instance], seconds))
+            else:
+                outcome = known.mark(Outcome(case.name, "skipped", f"needs {instance}"))
+            progress(outcome)
+            return outcome
+
+    judged = [case for case in cases if "server" in case.roles and only(case.name)]
+    # A crowd may block a server that gives each conversation a thread, so it comes last and alone.
+    crowds = [case for case in judged if any("crowd" in step for step in case.steps)]
+    run.outcomes = list(await asyncio.gather(*(one(case) for case in judged if case not in crowds)))
+    run.outcomes += [await one(case) for case in crowds]
+    run.seconds = time.monotonic() - began
+    return run
+
+
+async def _outcome(case: Case, url: str, seconds: float) -> Outcome:
+    trace = Trace()
+    began = time.monotonic()
+    try:
+        await ServerCase(case, url, trace, seconds).play()
+    except Mismatch as mismatch:
+        why = f"{trace.step}: {mismatch}"
+        return Outcome(case.name, "failed", why, time.monotonic() - began, tuple(trace.lines))
+    return Outcome(case.name, "passed", "", time.monotonic() - began)

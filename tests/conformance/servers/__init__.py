@@ -1,0 +1,1 @@
+"""The workflow `conformance`, offered by the servers that the suite judges."""
