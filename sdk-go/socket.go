@@ -2,6 +2,7 @@ package fastagency
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -29,6 +30,7 @@ type frame struct {
 type socket struct {
 	ws           *websocket.Conn
 	closeTimeout time.Duration
+	connection   *connection
 	frames       chan frame    // closed at the end
 	ended        chan struct{} // closed when end is known; frames may still wait then
 	end          closing
@@ -51,8 +53,9 @@ func openSocket(ctx context.Context, url string, options *ClientOptions) (*socke
 	if err != nil {
 		return nil, err
 	}
+	client, transport := keeping(options.HTTPClient)
 	ws, response, err := websocket.Dial(inside, url, &websocket.DialOptions{
-		HTTPClient:      options.HTTPClient,
+		HTTPClient:      client,
 		HTTPHeader:      header,
 		CompressionMode: websocket.CompressionNoContextTakeover,
 	})
@@ -67,6 +70,7 @@ func openSocket(ctx context.Context, url string, options *ClientOptions) (*socke
 	s := &socket{
 		ws:           ws,
 		closeTimeout: options.CloseTimeout,
+		connection:   transport.kept,
 		frames:       make(chan frame, readAhead),
 		ended:        make(chan struct{}),
 		leaving:      make(chan struct{}),
@@ -89,6 +93,9 @@ func (s *socket) read() {
 	defer s.cancel()
 	for {
 		kind, data, err := s.ws.Read(s.ctx)
+		if err == nil && s.connection.exhausted.Load() && !json.Valid(data) {
+			err = io.ErrUnexpectedEOF // The first part of a message, which is never JSON by itself.
+		}
 		switch {
 		case err != nil:
 			s.end = s.closingOf(err)
@@ -151,7 +158,7 @@ func (s *socket) ping(interval time.Duration) {
 		}
 		if s.ctx.Err() == nil {
 			s.ownClose.Store(&closing{1011, "the server did not answer a ping in time", true})
-			s.cancel()
+			s.cut()
 		}
 		return
 	}
@@ -184,12 +191,18 @@ func (s *socket) close() {
 }
 
 // shake exchanges close frames. The library waits for the server's for seconds of its own; when ours are over,
-// the socket's context ends, and the connection with it.
+// the connection is cut.
 func (s *socket) shake(code websocket.StatusCode) {
 	if s.closeTimeout >= 0 {
-		defer time.AfterFunc(s.closeTimeout, s.cancel).Stop()
+		defer time.AfterFunc(s.closeTimeout, s.cut).Stop()
 	}
 	_ = s.ws.Close(code, "") // It fails when the connection has ended already, which is what is wanted.
+}
+
+// cut ends the connection without a word to the server.
+func (s *socket) cut() {
+	s.cancel()
+	_ = s.connection.Close() // It fails when the connection has ended already, which is what is wanted.
 }
 
 // closingOf tells from the error of a read how the connection ended.
