@@ -1,4 +1,4 @@
-"""The reference client: `python -m conformance.reference.client [CANARY]`, a driver that the suite starts.
+"""The reference client: `python -m conformance.reference.client`, a driver that the suite starts.
 
 It is written against the spec alone, on `websockets` and the standard library, in the plainest way. Every
 method is a place where a canary (`canaries.py`) can be wrong.

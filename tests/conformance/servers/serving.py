@@ -14,7 +14,7 @@ __all__ = ["serve"]
 
 
 def serve(app: Any, subject: str, version: str) -> None:
-    """Print `{"url": …, "subject": …, "version": …}` when connections are taken; serve until the input ends."""
+    """Print `{"url": …, "subject": …, "version": …}` when connections are taken; serve until input ends."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
