@@ -81,6 +81,7 @@ impl Driver {
 
     async fn start(&mut self, command: &Value, line: &str) -> Result<Observation, Error> {
         self.leave().await;
+        (self.conversation, self.failure) = (None, None);
         // From the text again: a `Value` rounds integers of more than 64 bits.
         let fields: BTreeMap<String, Json> = serde_json::from_str(line).unwrap_or_default();
         let none = json_of(&json!({}));
@@ -150,8 +151,7 @@ impl Driver {
     }
 
     async fn leave(&mut self) -> Observation {
-        self.failure = None;
-        let Some(mut conversation) = self.conversation.take() else {
+        let Some(conversation) = &mut self.conversation else {
             return unstarted();
         };
         conversation.close().await;

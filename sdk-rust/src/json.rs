@@ -6,18 +6,19 @@ use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Any JSON value, kept as the text that it came as.
+/// Any JSON value, kept as its text, without the white space between its parts.
 ///
-/// So nothing is lost on the way: an integer of any size, every digit of a fraction, the order of an object's fields.
-/// [`parse`](Json::parse) reads it into a type of yours, or into a [`serde_json::Value`], which holds integers of 64
-/// bits. (The feature `arbitrary_precision` of serde_json would keep longer ones there, but it changes how numbers
-/// work for every crate of a program, so this crate does not ask for it.)
+/// So nothing is lost on the way: an integer of any size, every digit of a fraction, the order of
+/// an object's fields. [`parse`](Json::parse) reads it into a type of yours, or into a
+/// [`serde_json::Value`], which holds integers of 64 bits. (The feature `arbitrary_precision` of
+/// serde_json would keep longer ones there, but it changes how numbers work for every crate of a
+/// program, so this crate does not ask for it.)
 ///
 /// Two values are equal when their texts are.
 #[derive(Clone)]
 pub struct Json(Box<RawValue>);
 
-/// Any JSON object, kept as the text that it came as: see [`Json`].
+/// Any JSON object, kept as its text: see [`Json`].
 #[derive(Clone, PartialEq)]
 pub struct JsonObject(Json);
 
@@ -27,7 +28,7 @@ pub struct JsonObject(Json);
 pub struct Unknown {
     /// The type that it claims.
     pub tag: String,
-    /// The whole object, as it came.
+    /// The whole object.
     pub raw: JsonObject,
 }
 
@@ -139,7 +140,13 @@ impl<'de> Deserialize<'de> for Json {
                 "half of a surrogate pair is no character",
             ));
         }
-        Ok(Self(raw))
+        // A line break in there would break a line of JSON that the value is written into.
+        match compact(raw.get()) {
+            None => Ok(Self(raw)),
+            Some(text) => RawValue::from_string(text)
+                .map(Self)
+                .map_err(de::Error::custom),
+        }
     }
 }
 
@@ -159,6 +166,25 @@ impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
+}
+
+/// A JSON text without white space between its parts; None when it has none.
+fn compact(text: &str) -> Option<String> {
+    let is_space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let (mut kept, mut start) = (String::new(), 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if is_space(byte) {
+            kept.push_str(&text[start..at]);
+            start = at + 1;
+        } else {
+            in_string = byte == b'"';
+        }
+    }
+    (start > 0).then(|| kept + &text[start..])
 }
 
 /// Whether a JSON text holds an escape that is half of a surrogate pair.
@@ -218,6 +244,15 @@ mod tests {
         let text = r#"{"a":18446744073709551617,"b":1e999,"c":0.10000000000000000000000001}"#;
         let object: JsonObject = text.parse_json();
         assert_eq!(serde_json::to_string(&object).unwrap(), text);
+    }
+
+    #[test]
+    fn white_space_counts_in_texts_only() {
+        let spaced = "{ \"a \\\" b\\\\\" :\r\n\t[ 1, \" \" , \"\\\\\", {} ] }";
+        let object: JsonObject = spaced.parse_json();
+        assert_eq!(object.get(), r#"{"a \" b\\":[1," ","\\",{}]}"#);
+        let compact = r#"{"a":[1,"b c"]}"#;
+        assert_eq!(compact.parse_json::<JsonObject>().get(), compact);
     }
 
     #[test]
