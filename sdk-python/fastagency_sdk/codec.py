@@ -9,6 +9,7 @@ from weakref import ref
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from ._finite import free_fields, is_finite
 from ._generated.messages import ServerMessage
 from ._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
 from .errors import MalformedMessage
@@ -50,6 +51,8 @@ Message = ServerMessage | Unknown
 _SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 # Made once: json.dumps makes a new encoder for each call with options of its own.
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+# What each type's messages may hold infinities in.
+_FREE_FIELDS = {model: free_fields(model) for model in MESSAGE_CLASSES.values()}
 
 
 def decode(text: str) -> Message:
@@ -57,16 +60,18 @@ def decode(text: str) -> Message:
 
     A frame without `type` is a `text_message`; fields that are not known are ignored; a type that is not
     known comes back as `Unknown`. Raises `MalformedMessage` when the frame is no JSON object, nests deeper
-    than about 200 levels, or is a known type with a missing field or one of the wrong type.
+    than about 200 levels, holds a number that no 64-bit float can (1e999), or is a known type with a missing
+    field or one of the wrong type.
     """
     # Pydantic's own parser is about twice as fast as json.loads and a validation, but it lets NaN through
     # (under Any) and tells less about what is wrong. It takes the ordinary frame; the slow way judges every
     # other one.
     if not _may_hold_constants(text):
         try:
-            return _with_text(_SERVER_MESSAGE.validate_json(text, strict=True), text)
+            message = _SERVER_MESSAGE.validate_json(text, strict=True)
         except ValidationError:
-            pass
+            return _decode_slowly(text)
+        return _received(message, text)
     return _decode_slowly(text)
 
 
@@ -117,21 +122,32 @@ def _decode_slowly(text: str) -> Message:
         raise MalformedMessage("type: must be a string", text)
     model = MESSAGE_CLASSES.get(kind)
     if model is None:
+        if not is_finite(raw):
+            raise _too_large(kind, text)
         return Unknown(kind, raw, text)
     try:
         # From the text again: only there is the string of an enum no fault to a strict reader.
-        return _with_text(cast(ServerMessage, model.model_validate_json(text, strict=True)), text)
+        message = cast(ServerMessage, model.model_validate_json(text, strict=True))
     except ValidationError as error:
         raise MalformedMessage(f"{kind}: {first_fault(error)}", text) from error
+    return _received(message, text)
 
 
-def _with_text(message: ServerMessage, text: str) -> ServerMessage:
-    """Keep the frame's text for as long as there is the message."""
+def _received(message: ServerMessage, text: str) -> ServerMessage:
+    """Return a message that was decoded from `text`, once nothing is wrong with it, and keep its text."""
+    for value_of in _FREE_FIELDS[type(message)]:
+        value = value_of(message)
+        if not isinstance(value, str) and not is_finite(value):
+            raise _too_large(message.type, text)
     kept = _Text(message, _forget)
     kept.key = id(message)
     kept.text = text
     _TEXTS[kept.key] = kept
     return message
+
+
+def _too_large(kind: str, text: str) -> MalformedMessage:
+    return MalformedMessage(f"{kind}: a number is beyond what a 64-bit float holds", text)
 
 
 def _may_hold_constants(text: str) -> bool:

@@ -59,7 +59,9 @@ export type FieldRule = Rule & {
 export function read(rule: Rule, value: unknown, path = ""): unknown {
   switch (rule.is) {
     case "any":
-      return value;
+      return finite(value, path);
+    case "map":
+      return finite(asObject(value, path), path);
     case "string":
       if (
         kindOf(value) !== "string" ||
@@ -85,7 +87,8 @@ export function read(rule: Rule, value: unknown, path = ""): unknown {
       const raw = asObject(value, path);
       const tag = Object.hasOwn(raw, rule.tag) ? raw[rule.tag] : rule.absent;
       if (typeof tag !== "string") return fail(join(path, rule.tag), "a string");
-      if (!Object.hasOwn(rule.of, tag)) return { [rule.tag]: "unknown", claimedType: tag, raw };
+      if (!Object.hasOwn(rule.of, tag))
+        return { [rule.tag]: "unknown", claimedType: tag, raw: finite(raw, path) };
       return readObject(rule.of[tag] as ObjectRule, raw, path);
     }
     default:
@@ -95,7 +98,7 @@ export function read(rule: Rule, value: unknown, path = ""): unknown {
 }
 
 function readObject(rule: ObjectRule, raw: JsonObject, path: string): JsonObject {
-  const result: Record<string, Json> = rule.open ? { ...raw } : {};
+  const result: Record<string, Json> = rule.open ? { ...finite(raw, path) } : {};
   for (const [name, field] of Object.entries(rule.fields)) {
     const at = join(path, name);
     if (!Object.hasOwn(raw, name)) {
@@ -107,9 +110,21 @@ function readObject(rule: ObjectRule, raw: JsonObject, path: string): JsonObject
   return result;
 }
 
-/** The JSON kind that a value has. */
+/** Return `value`, unless a number in it is an infinity: `JSON.parse` makes that of 1e999, which no double can hold. */
+function finite<T>(value: T, path: string): T {
+  return isFinite(value) ? value : fail(path, "JSON whose numbers a double can hold");
+}
+
+function isFinite(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || !value || Object.values(value).every(isFinite);
+}
+
+/** The JSON kind that a value has; an infinity has none. */
 function kindOf(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "list" : typeof value;
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  return value === Infinity || value === -Infinity ? "infinity" : typeof value;
 }
 
 /** Whether `value` has the JSON kind that `rule` asks for; nothing deeper. */

@@ -56,6 +56,42 @@ def test_what_is_no_json_number_is_refused(word: str) -> None:
         decode(returning(word))
 
 
+@pytest.mark.parametrize(
+    "number", ["1e999", "-1e999", "[1, 1e999]", '{"a": [{"b": -1E+400}]}', "9" * 400 + ".0"]
+)
+def test_what_no_float_can_hold_is_refused(number: str) -> None:
+    """Python reads an infinity, which nobody sent."""
+    for text in (returning(number), returning(f'["NaN", {number}]')):  # the quick way, and the slow one
+        with pytest.raises(MalformedMessage, match="function_call_execution: a number is beyond what"):
+            decode(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("suggested_function_call", '{"arguments": {"a": 1e999}}'),
+        ("system_message", '{"message": {"a": 1e999}}'),
+        ("workflow_started", '{"params": {"a": 1e999}}'),
+        ("text_message", '{"body": [{"type": "later", "a": {"b": 1e999}}]}'),
+        ("later_type", '{"a": 1e999}'),
+    ],
+)
+def test_it_is_refused_wherever_free_json_stands(kind: str, content: str) -> None:
+    with pytest.raises(MalformedMessage, match=f"{kind}: a number is beyond what"):
+        decode(message(kind, a="@").replace('{"a": "@"}', content))
+
+
+def test_numbers_just_within_and_the_word_in_texts_are_fine() -> None:
+    assert retval('[1e308, -1e308, 1e-999, "inf", {"inf": null}]') == [1e308, -1e308, 0, "inf", {"inf": None}]
+    assert isinstance(decode(message("text_message", body="inf, 1e999")), TextMessage)
+
+
+def test_what_is_ignored_may_be_any_number() -> None:
+    for word in ("", "NaN"):
+        text = message("text_message", body=word).replace('"body"', '"x_later": 1e999, "body"')
+        assert isinstance(decode(text), TextMessage)
+
+
 @pytest.mark.parametrize("text", ["NaN", "Infinity is long", "-Infinity"])
 def test_the_same_words_in_a_text_are_fine(text: str) -> None:
     assert retval(json.dumps(text)) == text

@@ -177,6 +177,17 @@ async def test_a_conversation_that_is_none(server: ScriptedServer, new_client: N
     assert server.upgrades == []
 
 
+@pytest.mark.parametrize("number", ["1e999", "NaN"])
+async def test_a_conversation_with_a_number_that_is_none(
+    server: ScriptedServer, new_client: NewClient, number: str
+) -> None:
+    body = f'{{"user_id": null, "workflow_uuid": "{UUID}", "name": "q", "params": {{"a": {number}}}}}'
+    server.responses = [httpx.Response(200, text=body)]
+    async with new_client() as client:
+        with pytest.raises(MalformedMessage, match=r"number is beyond|NaN is not JSON"):
+            await client.start("quiz").__aenter__()
+
+
 async def test_the_announcement(server: ScriptedServer, new_client: NewClient) -> None:
     params = {"name": "x", "ui": [2**60], "user_id": None}
     async with new_client(user_id="ada") as client:

@@ -103,3 +103,25 @@ test("scalars are never converted", () => {
       `${is} took ${JSON.stringify(wrong)}`,
     );
 });
+
+test("a number that no double can hold is refused wherever any JSON may stand", () => {
+  const any: Rule = { is: "any" };
+  const open: ObjectRule = { is: "object", fields: {}, open: true };
+  const tagged: UnionRule = { is: "union", tag: "type", of: {} };
+  const cases: [Rule, string][] = [
+    [any, "1e999"],
+    [any, '[{"a": -1e999}]'],
+    [{ is: "map" }, '{"a": [1, 1e999]}'],
+    [{ is: "number" }, "1e999"],
+    [{ is: "integer" }, "-1e999"],
+    [open, '{"a": 1e999}'],
+    [tagged, '{"type": "later", "a": 1e999}'],
+  ];
+  for (const [rule, text] of cases)
+    assert.throws(
+      () => read(rule, JSON.parse(text)),
+      /must be (JSON whose|a number|an integer)/,
+      text,
+    );
+  assert.deepEqual(read(any, JSON.parse('[1e308, "Infinity", null]')), [1e308, "Infinity", null]);
+});

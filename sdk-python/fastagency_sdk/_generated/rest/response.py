@@ -37,10 +37,12 @@ class UnexpectedBody(ValueError):
 
 def parse(kind: type[T], response: httpx.Response) -> T:
     """Return the body as `kind`. Raises UnexpectedBody when it is not JSON or does not fit."""
+    adapter = TypeAdapter(kind)
     try:
-        parsed = TypeAdapter(kind).validate_json(response.content, strict=True)
+        parsed = adapter.validate_json(response.content, strict=True)
         if b"NaN" in response.content or b"Infinity" in response.content:
             json.loads(response.content, parse_constant=_refuse_constant)  # pydantic lets them through in free JSON
+        _refuse_infinity(adapter.dump_python(parsed))
     except ValidationError as fault:
         raise UnexpectedBody(response, fault) from fault
     return parsed
@@ -54,6 +56,18 @@ def written(body: BaseModel) -> bytes:
         raise ValueError(str(error)) from error
 
 
+def _refuse_infinity(value: object) -> None:
+    """Refuse free JSON with a number that no 64-bit float can hold (1e999): pydantic reads infinity."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        _refuse("a number", "a number is beyond what a 64-bit float holds")
+
+
 def _refuse_constant(name: str) -> None:
-    error = {"type": "json_invalid", "input": name, "ctx": {"error": f"{name} is not JSON"}}
+    _refuse(name, f"{name} is not JSON")
+
+
+def _refuse(what: str, why: str) -> None:
+    error = {"type": "json_invalid", "input": what, "ctx": {"error": why}}
     raise ValidationError.from_exception_data("body", [cast(InitErrorDetails, error)], input_type="json")
