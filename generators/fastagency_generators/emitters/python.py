@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from ..emit import MARK, GenerationFailed, OutputFile, Source, walk
 from ..ir.model import Object, Protocol
+from ..writer import Writer
 from .bundle import bundle, inlined
 from .python_partial import partial_module
 from .python_tables import PythonTables
@@ -39,7 +40,7 @@ class PythonTarget:
         rest = _start_rest(source)
         try:
             package = [
-                OutputFile("__init__.py", f'"""The protocol in Python.\n\n{MARK}\n"""\n'),
+                _package(source.protocol),
                 *models(source),
                 *walk(source.protocol, PythonTables(source.protocol)),
             ]
@@ -49,6 +50,19 @@ class PythonTarget:
                 rest.kill()
                 rest.communicate()
         return [OutputFile(f"{self.roots[0]}/{file.path}", file.text) for file in package]
+
+
+def _package(protocol: Protocol) -> OutputFile:
+    """Return `__init__.py`, which exports every named type: the SDK exports what this does."""
+    names = sorted(node.name for node in protocol.types)
+    out = Writer()
+    out.lines('"""The protocol in Python.', "", MARK, '"""', "")
+    with out.block("from .messages import (", ")"):
+        out.lines(*(f"{name}," for name in names))
+    out.line()
+    with out.block("__all__ = [", "]"):
+        out.lines(*(f'"{name}",' for name in names))
+    return OutputFile("__init__.py", out.text())
 
 
 def models(source: Source) -> list[OutputFile]:
