@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.model import Enum, Field, Object, Protocol, Ref, Scalar, ScalarKind, Type, Union
 from ..ir.names import pascal
-from .rust_layout import arm, field_name, json_text, literal, type_name, variant_name
+from .rust_layout import arm, call, field_name, json_text, literal, type_name, variant_name
 from .rust_serde import SerdeWriter
 from .rust_types import default_is_empty, is_const, nullable
 
@@ -85,8 +85,7 @@ def _write_reading(out: SerdeWriter, protocol: Protocol, node: Object, name: str
             _write_other_arm(out, node)
     for field in node.fields:
         if is_const(field) and field.required:
-            required = f"{out.wire('required')}::<_, A::Error>"
-            out.line(f"{required}({_local(field)}, {literal(field.name)})?;")
+            _write_required(out, "", field, ";", 4)
     _write_construction(out, protocol, node, name)
 
 
@@ -113,31 +112,33 @@ def _write_other_arm(out: SerdeWriter, node: Object) -> None:
         out.line(f"map.next_value::<{out.use('serde::de', 'IgnoredAny')}>()?;")
 
 
+def _write_required(out: SerdeWriter, head: str, field: Field, tail: str, depth: int) -> None:
+    head += f"{out.wire('required')}::<_, A::Error>"
+    call(out, head, [_local(field), literal(field.name)], f"?{tail}", depth)
+
+
 def _write_construction(out: SerdeWriter, protocol: Protocol, node: Object, name: str) -> None:
-    parts = [
-        (field_name(field.name), _filled(out, protocol, field))
-        for field in node.fields
-        if not is_const(field)
-    ]
-    if node.open:
-        parts.append(("extra", "extra"))
-    if not parts:
-        out.line(f"Ok({name} {{}})")
-        return
-    entries = [label if label == value else f"{label}: {value}" for label, value in parts]
+    fields = [field for field in node.fields if not is_const(field)]
+    labels = ", ".join([*map(_local, fields), *(["extra"] if node.open else [])])
+    plain = all(not it.required and field_name(it.name) == _filled(out, protocol, it) for it in fields)
     # rustfmt keeps a struct on one line up to 18 columns.
-    if len(", ".join(entries)) <= 18:
-        out.line(f"Ok({name} {{ {', '.join(entries)} }})")
+    if not labels or (plain and len(labels) <= 18):
+        out.line(f"Ok({name} {{ {labels} }})" if labels else f"Ok({name} {{}})")
         return
     with out.block(f"Ok({name} {{", "})"):
-        out.lines(*(f"{entry}," for entry in entries))
+        for field in fields:
+            label, value = field_name(field.name), _filled(out, protocol, field)
+            if field.required:
+                _write_required(out, f"{label}: ", field, ",", 5)
+            else:
+                out.line(f"{label}," if label == value else f"{label}: {value},")
+        if node.open:
+            out.line("extra,")
 
 
 def _filled(out: SerdeWriter, protocol: Protocol, field: Field) -> str:
-    """What a field gets once all that is in the object was read."""
+    """What an optional field gets once all that is in the object was read."""
     local = _local(field)
-    if field.required:
-        return f"{out.wire('required')}::<_, A::Error>({local}, {literal(field.name)})?"
     if not field.has_default:
         return local
     if default_is_empty(field):

@@ -14,6 +14,7 @@ from ..writer import Writer
 __all__ = [
     "WIDTH",
     "arm",
+    "call",
     "doc",
     "field_name",
     "fits",
@@ -30,7 +31,7 @@ WIDTH = 100
 
 _STEP = 4
 _SHORT = 60
-"""What rustfmt lets the items of a list take on one line (its `small heuristics`)."""
+"""What rustfmt lets the items of a list, or the arguments of a call, take on one line."""
 
 # fmt: off
 _KEYWORDS = frozenset((
@@ -115,6 +116,17 @@ def _import_line(path: str) -> str:
     head, names = path.rstrip("}").split("{")
     lines = wrap(f"{names},", WIDTH - _STEP, break_long_words=False, break_on_hyphens=False)
     return "\n".join([f"use {head}{{", *(f"    {part}" for part in lines), "};"])
+
+
+def call(out: Writer, head: str, arguments: Iterable[str], tail: str, depth: int) -> None:
+    """Write `head(arguments)tail`: on one line where rustfmt does, otherwise one line an argument."""
+    listed = list(arguments)
+    inner = ", ".join(listed)
+    if len(inner) <= _SHORT and fits(f"{head}({inner}){tail}", depth):
+        out.line(f"{head}({inner}){tail}")
+        return
+    with out.block(f"{head}(", f"){tail}"):
+        out.lines(*(f"{argument}," for argument in listed))
 
 
 def arm(out: Writer, head: str, body: str, depth: int) -> None:

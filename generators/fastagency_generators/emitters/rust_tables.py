@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..ir.model import Lifecycle, Protocol, Ref, Type, Union
-from ..ir.names import constant, pascal
+from ..ir.model import Lifecycle, Protocol, Ref, Transition, Type, Union
+from ..ir.names import pascal
 from ..writer import Writer
 from .rust_layout import arm, doc, literal, short_list, type_name, variant_name
 
@@ -193,9 +193,19 @@ def _write_transitions(out: Writer, lifecycle: Lifecycle) -> None:
         out.line("pub to: ConversationState,")
     out.blank()
     doc(out, "How a conversation moves from state to state.")
-    with out.block(f"pub const {constant('transitions')}: &[Transition] = &[", "];"):
-        for step in lifecycle.transitions:
+    head = "pub const TRANSITIONS: &[Transition] = &["
+    steps = lifecycle.transitions
+    if len(steps) == 1:  # rustfmt hugs a single item
+        with out.block(f"{head}Transition {{", "}];"):
+            _write_step(out, steps[0])
+        return
+    with out.block(head, "];"):
+        for step in steps:
             with out.block("Transition {", "},"):
-                out.line(f"from: ConversationState::{variant_name(step.source)},")
-                out.line(f"on: {literal(step.on)},")
-                out.line(f"to: ConversationState::{variant_name(step.target)},")
+                _write_step(out, step)
+
+
+def _write_step(out: Writer, step: Transition) -> None:
+    out.line(f"from: ConversationState::{variant_name(step.source)},")
+    out.line(f"on: {literal(step.on)},")
+    out.line(f"to: ConversationState::{variant_name(step.target)},")
