@@ -48,7 +48,8 @@ class RubyEmitter:
     name: ClassVar[str] = "ruby"
     roots: ClassVar[tuple[str, ...]] = (
         "sdk-ruby/lib/fastagency_sdk/_generated",
-        "sdk-ruby/sig/_generated",
+        # Without an underscore: RBS does not look into such folders of a gem.
+        "sdk-ruby/sig/generated",
     )
 
     def __init__(self, protocol: Protocol) -> None:

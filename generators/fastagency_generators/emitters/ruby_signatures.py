@@ -31,6 +31,15 @@ _SCALARS = {
     ScalarKind.BOOLEAN: "bool",
 }
 
+# fmt: off
+_KEYWORDS = {
+    "alias", "bool", "bot", "class", "def", "end", "extend", "false", "in", "include", "instance",
+    "interface", "json", "module", "nil", "out", "prepend", "private", "public", "self", "singleton",
+    "top", "true", "type", "unchecked", "untyped", "void",
+}
+"""What cannot be the name of an alias, or is one of the SDK's own."""
+# fmt: on
+
 
 class Signatures:
     """Writes one signature after the other. `names` are the constants of the types."""
@@ -130,4 +139,5 @@ class Signatures:
                 return self._names[name] if is_class else self._alias(name)
 
     def _alias(self, name: str) -> str:
-        return snake(self._names[name])
+        alias = snake(self._names[name])
+        return f"{alias}_value" if alias in _KEYWORDS else alias

@@ -82,7 +82,7 @@ def _write_lifecycle(out: Writer, lifecycle: Lifecycle) -> None:
 def write_table_signatures(out: Writer, protocol: Protocol) -> None:
     """Write the signatures of all this."""
     out.lines("PROTOCOL_VERSION: String", "CHANNEL_PATH: String")
-    out.lines("QUESTIONS: Array[singleton(Value)]", "TYPES: Hash[String, Types::type]", "")
+    out.lines("QUESTIONS: Array[singleton(Value)]", "TYPES: Hash[String, Types::_Type]", "")
     with out.block("module CloseCode", "end"):
         for code in protocol.close_codes:
             out.line(f"{constant(code.name)}: {code.code}")

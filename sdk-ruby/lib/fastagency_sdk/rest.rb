@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "net/http"
+require "net/http/status"
 require "openssl"
 require "time"
 

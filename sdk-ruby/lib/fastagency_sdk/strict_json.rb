@@ -81,9 +81,16 @@ module FastAgency
         when Float then finite(value)
         when Array then value.map { |item| plain(item, depth + 1) }
         when Hash then plain_hash(value, depth)
-        when Value then plain_hash(value.wire_fields, depth)
+        when Value then plain_value(value, depth)
         else raise ArgumentError, "#{value.class} is not JSON"
         end
+      end
+
+      def plain_value(value, depth)
+        found = value.wire_fields.transform_values { |item| plain(item, depth + 1) }
+        return found unless value.class.keeps_extra_attributes?
+
+        found.merge(plain_hash(value.extra, depth)) { |_, own, _| own }
       end
 
       def plain_hash(hash, depth)

@@ -36,16 +36,18 @@ module FastAgency
       attr_reader :describe
 
       # @param describe [String]
-      # @param classes [Array<Class>] what the kind is in Ruby
-      def initialize(describe, *classes)
+      # @param kind [Class] what the kind is in Ruby
+      # @param other [Class] what else it is
+      def initialize(describe, kind, other = kind)
         @describe = describe
-        @classes = classes
+        @kind = kind
+        @other = other
         freeze
       end
 
       # (see Types)
       def accepts?(json)
-        @classes.any? { |kind| json.is_a?(kind) }
+        json.is_a?(@kind) || json.is_a?(@other)
       end
 
       # (see Types)

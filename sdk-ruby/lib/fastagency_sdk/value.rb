@@ -119,12 +119,13 @@ module FastAgency
     # @return [Value] this value with `text` as its {#raw_text}
     def with_raw_text(text)
       dup.tap do |copy|
-        copy.instance_variable_set(:@raw_text, text)
+        copy.instance_variable_set(:@raw_text, text.dup.freeze)
         copy.freeze
       end
     end
 
-    # @return [Hash{String => Object}] the attributes as they stand on the wire, those inside as values still
+    # @return [Hash{String => Object}] the attributes as they stand on the wire, without `extra`, and with values for
+    #   what is inside
     def wire_fields
       found = {}
       self.class.attributes.each_value do |attribute|
@@ -132,7 +133,7 @@ module FastAgency
 
         found[attribute.key] = instance_variable_get(attribute.variable)
       end
-      self.class.keeps_extra_attributes? ? found.merge(extra) : found
+      found
     end
 
     # @return [String] JSON, so that `JSON.generate` takes messages too
