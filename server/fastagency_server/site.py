@@ -19,6 +19,15 @@ _PACKAGE: Final = files("fastagency_server")
 _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 """Anybody's page may read the spec: it holds nothing of this server but its paths."""
 
+_ASKED_FIRST: Final = {
+    **_OPEN,
+    "Allow": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "600",
+}
+"""What a browser asks before a page's request with headers of its own (Fetch standard, CORS preflight)."""
+
 _DEFAULT_PATHS: Final = {
     "discovery": "/fastagency/discovery",
     "initiate_workflow": "/fastagency/initiate_workflow",
@@ -36,6 +45,10 @@ def add_site(router: APIRouter, prefix: str, *, discovery: str, initiate_workflo
 
     def add(path: str, endpoint: Any) -> None:
         router.add_api_route(prefix + path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+        router.add_api_route(prefix + path, preflight, methods=["OPTIONS"], include_in_schema=False)
+
+    async def preflight() -> Response:
+        return Response(status_code=204, headers=_ASKED_FIRST)
 
     async def openapi() -> Response:
         document = published("openapi.json")

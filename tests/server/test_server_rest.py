@@ -121,6 +121,22 @@ def test_the_spec_is_published_beside_discovery_with_the_paths_as_configured() -
         assert response.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize("path", ["openapi.json", "asyncapi.json", "docs", "docs/index.html"])
+def test_a_page_with_headers_of_its_own_may_read_the_spec_too(server: LiveServer, path: str) -> None:
+    """A browser asks before it makes such a request (Fetch standard, CORS preflight)."""
+    asked = {
+        "Origin": "https://viewer.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "x-viewer",
+    }
+    response = httpx.options(f"{server.url}/fastagency/{path}", headers=asked)
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert response.headers["access-control-allow-headers"] == "*"
+    assert httpx.post(f"{server.url}/fastagency/{path}").status_code == 405
+
+
 def test_the_pages_are_served_or_say_how_to_build_them(server: LiveServer) -> None:
     response = httpx.get(server.url + "/fastagency/docs", follow_redirects=True)
     if response.status_code == 404:
