@@ -110,6 +110,11 @@ class Overloaded(Refusal):
 
     code = CloseCode.OVERLOADED
 
+    @classmethod
+    def without_thread(cls) -> Overloaded:
+        """The error for a system that refuses to start a thread."""
+        return cls("The server has no thread left.", "Try again in a while.")
+
 
 class InvalidMessage(ServerError, ValueError, TypeError):
     """A workflow said something that the protocol cannot carry.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from anyio import to_thread
 
-from .errors import InvalidParams, ProviderKeyError, ProviderUnreachable, UnknownWorkflow
+from .errors import InvalidParams, Overloaded, ProviderKeyError, ProviderUnreachable, UnknownWorkflow
 from .workflows import NativeProvider, Provider, Work
 
 __all__ = ["describe", "list_workflows", "work_of"]
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -27,7 +30,8 @@ _OWN_ARGUMENTS = frozenset({"name", "ui", "user_id"})
 async def list_workflows(provider: NativeProvider | Provider) -> dict[str, str]:
     """Return the description of every workflow by its name.
 
-    Raises ProviderUnreachable and ProviderKeyError, which a chained provider's own errors are turned into.
+    Raises ProviderUnreachable and ProviderKeyError, which a chained provider's own errors are turned into,
+    and Overloaded when the system has no thread left to ask a remote provider in.
     """
     if isinstance(provider, NativeProvider):
         return await _call(provider, provider.catalogue)
@@ -89,10 +93,28 @@ async def _call(provider: NativeProvider | Provider, find: Callable[[], T]) -> T
     try:
         if isinstance(provider, NativeProvider) and not provider.looks_up_remotely:
             return find()
-        return await to_thread.run_sync(find)
+        return await _in_thread(find)
     except Exception as error:
         for kind in type(error).__mro__:
             if kind.__name__ in _BY_NAME:
                 text = str(error.args[0]) if error.args else str(error)
                 raise _BY_NAME[kind.__name__](text) from error
         raise
+
+
+async def _in_thread(find: Callable[[], T]) -> T:
+    begun = False
+
+    def noting() -> T:
+        nonlocal begun
+        begun = True
+        return find()
+
+    try:
+        return await to_thread.run_sync(noting)
+    except RuntimeError as error:
+        if begun:
+            raise
+        # What `threading` makes of the system's refusal (spec FA-CLS 4100, and 503 over REST).
+        logger.warning("no thread to ask a provider in: %s", error)
+        raise Overloaded.without_thread() from error

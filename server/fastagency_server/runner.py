@@ -93,7 +93,7 @@ class Runner:
                 thread.start()
             except RuntimeError as error:  # what `threading` makes of the system's refusal
                 logger.warning("no thread for a workflow: %s", error)
-                raise Overloaded("The server has no thread left.", "Try again in a while.") from error
+                raise Overloaded.without_thread() from error
             finally:
                 threading.stack_size(before)
         self._threads.add(thread)
