@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 from .cases import Case, Step, verb_of
 from .client_rest import RestScript, free_port
-from .messages import ASKING, KNOWN, as_read, at, build, differs, encode, without_extras
+from .messages import ASKING, as_read, build, differs, encode
+from .observed import NotOffered, check_message, check_raw, check_survival, codes_of, failed, one_form, saw
 from .results import Mismatch, Trace
 from .stage import Stage
 from .subject import Subject
@@ -100,9 +99,9 @@ class ClientCase:
         asked = self.stage.requests[before:]
         self.rest.check_discovery(asked, wanted)
         if "fails" in step or "sees" in step:
-            _failed(seen, step.get("fails") or {"error": step["sees"]})
+            failed(seen, step.get("fails") or {"error": step["sees"]})
             return
-        _saw(seen, "workflows")
+        saw(seen, "workflows")
         expected = [{"name": it["name"], "description": it["description"]} for it in self.rest.workflows()]
         listed = [{"name": it["name"], "description": it["description"]} for it in seen["workflows"]]
         if (how := differs(listed, expected)) is not None:
@@ -123,14 +122,14 @@ class ClientCase:
         before = len(self.stage.requests)
         seen = await self._ask(command)
         if "fails" in step or "sees" in step:
-            _failed(seen, step.get("fails") or {"error": step["sees"]})
+            failed(seen, step.get("fails") or {"error": step["sees"]})
             self.rest.check_no_repeats(self.stage.requests[before:])
             if not self.stage.sockets.empty():
                 raise Mismatch("the client opened a WebSocket though there was no conversation")
             return
-        _saw(seen, "started")
+        saw(seen, "started")
         self.rest.check_start(self.stage.requests[before:], command)
-        if UUID_text(seen["workflow_uuid"]) != UUID_text(self.rest.initiated["workflow_uuid"]):
+        if one_form(seen["workflow_uuid"]) != one_form(self.rest.initiated["workflow_uuid"]):
             raise Mismatch(
                 f"the driver says that the conversation is {seen['workflow_uuid']}, "
                 f"but initiate_workflow answered {self.rest.initiated['workflow_uuid']}"
@@ -150,11 +149,11 @@ class ClientCase:
         seen = await self._ask({"do": "answer", "value": value})
         wanted = step.get("sees", "answered")
         if wanted != "answered":
-            _saw(seen, "not_answered")
+            saw(seen, "not_answered")
             if seen["error"] != wanted:
                 raise Mismatch(f"the answer is refused with {seen['error']}, not {wanted}")
             return
-        _saw(seen, "answered")
+        saw(seen, "answered")
         frame = await self._from_client("the answer")
         expected = step.get("sent", value if isinstance(value, str) else ",".join(value))
         if frame.kind != "text" or frame.data.decode(errors="replace") != expected:
@@ -166,7 +165,7 @@ class ClientCase:
     async def _leave(self, step: Step) -> None:
         del step
         seen = await self._ask({"do": "leave"})
-        _saw(seen, "left")
+        saw(seen, "left")
         expected = self.state if self.state in _QUIET_STATES else "cancelled"
         if seen["state"] != expected:
             raise Mismatch(f"after leaving the state is {seen['state']}, not {expected}")
@@ -276,8 +275,7 @@ class ClientCase:
         finally:
             if not pending.done():
                 wire.drop(reset=True)
-                with contextlib.suppress(Exception):
-                    await pending
+            await asyncio.gather(pending, return_exceptions=True)
 
     async def _close(self, step: Step) -> None:
         self.trace.add(f"server ◀ close frame {step['close']}")
@@ -301,7 +299,7 @@ class ClientCase:
             if step.get("sees") == "malformed":
                 await self._read_malformed()
             elif step.get("sees") == "text at hand":
-                self._check_text(await self._next(), raw)
+                check_raw(await self._next(), raw)
             else:
                 self._check_message(await self._next(), message, raw, step)
 
@@ -312,42 +310,17 @@ class ClientCase:
             await self._reads.popleft()()
 
     async def _read_malformed(self) -> None:
-        _saw(await self._next(), "malformed")
-
-    def _check_text(self, seen: dict[str, Any], raw: str) -> None:
-        _saw(seen, "message")
-        if seen.get("raw") != raw:
-            raise Mismatch("`raw` is not the text of the frame, though the driver promises raw_text")
+        saw(await self._next(), "malformed")
 
     def _check_message(self, seen: dict[str, Any], message: dict[str, Any], raw: str, step: Step) -> None:
-        _saw(seen, "message")
         expected = as_read(message)
         kind = expected["type"]
-        known = kind in KNOWN
-        if seen["type"] != kind or seen["known"] is not known:
-            said = "known" if seen["known"] else "unknown"
-            raise Mismatch(
-                f"the message is a {said} {seen['type']!r}, not {'' if known else 'an unknown '}{kind!r}"
-            )
-        if (how := differs(without_extras(seen["message"]), expected)) is not None:
-            raise Mismatch(f"the message: {how}")
-        if "raw_text" in self.subject.features and seen.get("raw") != raw:
-            raise Mismatch("`raw` is not the text of the frame, though the driver promises raw_text")
+        check_message(seen, expected, raw if "raw_text" in self.subject.features else None)
         for path, value in step.get("survives", {}).items():
-            self._check_survival(seen, path, value)
+            check_survival(seen, path, value)
         self._note(kind, expected)
         if seen["state"] != self.state:
             raise Mismatch(f"after this {kind} the state is {seen['state']}, not {self.state}")
-
-    def _check_survival(self, seen: dict[str, Any], path: str, value: Any) -> None:
-        kept = [seen["message"]]
-        if "raw" in seen:
-            kept.append(json.loads(seen["raw"]))
-        for it in kept:
-            with contextlib.suppress(KeyError):
-                if differs(at(it, path), value) is None:
-                    return
-        raise Mismatch(f"{path} is in neither the message nor the frame's text at hand")
 
     def _note(self, kind: str, message: dict[str, Any]) -> None:
         if self.state in _QUIET_STATES:
@@ -360,7 +333,7 @@ class ClientCase:
 
     async def _wait(self, step: Step) -> None:
         seen = await self._ask({"do": "next", "timeout": step["wait"]})
-        _saw(seen, "timeout")
+        saw(seen, "timeout")
 
     async def _end(self, step: Step) -> None:
         wanted = step["end"]
@@ -370,18 +343,18 @@ class ClientCase:
             self._check_message(seen, message, encode(message), {})
             seen = await self._next()
         if "error" in wanted:
-            _failed(seen, wanted)
+            failed(seen, wanted)
             if "state" in wanted and seen.get("state") != wanted["state"]:
                 raise Mismatch(f"at the end the state is {seen.get('state')}, not {wanted['state']}")
             self.state = wanted.get("state", "cancelled")
             return
-        _saw(seen, "ended")
+        saw(seen, "ended")
         if seen["state"] != wanted.get("state", "completed"):
             raise Mismatch(f"at the end the state is {seen['state']}, not {wanted.get('state', 'completed')}")
         result = wanted.get("result", self.result)
         if seen.get("result") != result:
             raise Mismatch(f"the result is {seen.get('result')!r}, not {result!r}")
-        if "code" in wanted and seen.get("code") is not None and seen["code"] not in _codes(wanted["code"]):
+        if "code" in wanted and seen.get("code") is not None and seen["code"] not in codes_of(wanted["code"]):
             raise Mismatch(f"the close code is {seen['code']}, not {wanted['code']}")
 
     # --- what the server observes ------------------------------------------------------------------
@@ -424,48 +397,3 @@ class ClientCase:
     def _open_wire(self) -> Wire:
         assert self.wire is not None, "a case starts before its server says anything"
         return self.wire
-
-
-class NotOffered(Exception):
-    """The client does not offer what the case is about, so it is skipped. The text names the feature."""
-
-
-def UUID_text(text: str) -> str:
-    """A uuid in one form, or the text itself when it is none."""
-    try:
-        return UUID(text).hex
-    except ValueError:
-        return text
-
-
-def _codes(wanted: int | list[int]) -> list[int]:
-    return wanted if isinstance(wanted, list) else [wanted]
-
-
-def _saw(seen: dict[str, Any], wanted: str) -> None:
-    if seen["saw"] != wanted:
-        raise Mismatch(f"the client saw {_describe(seen)}, not {wanted!r}")
-
-
-def _describe(seen: dict[str, Any]) -> str:
-    told = {
-        key: seen[key]
-        for key in ("error", "code", "status", "type", "why", "do")
-        if seen.get(key) is not None
-    }
-    return f"{seen['saw']!r}" + (f" ({', '.join(f'{k} {v!r}' for k, v in told.items())})" if told else "")
-
-
-def _failed(seen: dict[str, Any], wanted: dict[str, Any]) -> None:
-    _saw(seen, "failed")
-    errors = wanted["error"] if isinstance(wanted["error"], list) else [wanted["error"]]
-    if seen["error"] not in errors:
-        raise Mismatch(f"it failed with {_describe(seen)}, not {' or '.join(errors)}")
-    if "code" in wanted and seen.get("code") not in _codes(wanted["code"]):
-        raise Mismatch(f"the close code is {seen.get('code')}, not {wanted['code']}")
-    if "status" in wanted and seen.get("status") != wanted["status"]:
-        raise Mismatch(f"the status is {seen.get('status')}, not {wanted['status']}")
-    if "reason" in wanted and seen.get("reason") != wanted["reason"]:
-        raise Mismatch(f"the reason is {seen.get('reason')!r}, not {wanted['reason']!r}")
-    if "detail" in wanted and wanted["detail"] not in (seen.get("detail") or ""):
-        raise Mismatch(f"the detail is {seen.get('detail')!r}, in which {wanted['detail']!r} is missing")

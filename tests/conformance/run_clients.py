@@ -8,8 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from .cases import Case
-from .client_role import ClientCase, NotOffered
+from .client_role import ClientCase
 from .known import Known
+from .observed import NotOffered
 from .results import Mismatch, Outcome, Run, Trace
 from .subject import Subject, SubjectFault
 from .vectors import Vector, all_vectors, needs, play_vector, vector_name

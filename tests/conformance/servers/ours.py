@@ -1,4 +1,4 @@
-"""This project's server:  python ours.py [--async] [--users] [--limit N]"""
+"""This project's server:  python ours.py [--async] [--users] [--limit N] [--canary NAME]"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fastapi import FastAPI, Header, HTTPException
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, in several environments
 
+from conformance.reference.server_canaries import SERVER_CANARIES
 from conformance.servers import script, serving
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--async", dest="asynchronous", action="store_true")
     parser.add_argument("--users", action="store_true")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--canary", choices=SERVER_CANARIES)
     options = parser.parse_args()
     workflows = Workflows()
     register = workflows.register(name="conformance", description="Does as it is told")
@@ -53,7 +55,8 @@ def main() -> None:
     )
     app = FastAPI()
     app.include_router(adapter.router)
-    serving.serve(app, "fastagency_server", version("fastagency-protocol"))
+    served: Any = SERVER_CANARIES[options.canary](app) if options.canary else app
+    serving.serve(served, "fastagency_server", version("fastagency-protocol"))
 
 
 if __name__ == "__main__":
