@@ -175,3 +175,65 @@ fn listed(choices: &[String]) -> String {
     let quoted: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
     quoted.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::ServerMessage;
+
+    fn choice(content: &str) -> Question {
+        let frame = format!(
+            r#"{{"workflow_uuid":"6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b","uuid":"u","content":{content},"type":"multiple_choice"}}"#
+        );
+        Question::of(&frame.parse::<ServerMessage>().unwrap()).unwrap()
+    }
+
+    fn answer(content: &str, answer: impl Into<Answer>) -> Option<String> {
+        frame_for(&choice(content), &answer.into()).ok()
+    }
+
+    #[test]
+    fn one_choice_is_one_of_them_or_the_default() {
+        let plain = r#"{"choices":["a","b"]}"#;
+        assert_eq!(answer(plain, "b").as_deref(), Some("b"));
+        assert_eq!(answer(plain, ["a"]).as_deref(), Some("a"));
+        for wrong in [
+            Answer::from("c"),
+            "".into(),
+            ["a", "b"].into(),
+            Vec::<String>::new().into(),
+        ] {
+            assert_eq!(answer(plain, wrong), None);
+        }
+        let defaulted = r#"{"choices":["a","b"],"default":"z"}"#;
+        assert_eq!(answer(defaulted, "").as_deref(), Some(""));
+        assert_eq!(answer(defaulted, "z").as_deref(), Some("z"));
+        assert_eq!(answer(r#"{"choices":["","b"]}"#, "").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn several_choices_are_joined() {
+        let several = r#"{"choices":["a","a,b","b"],"single":false}"#;
+        assert_eq!(answer(several, ["b", "a,b"]).as_deref(), Some("b,a,b"));
+        assert_eq!(answer(several, "a,b,b").as_deref(), Some("a,b,b"));
+        assert_eq!(answer(several, "").as_deref(), Some(""));
+        assert_eq!(answer(several, "a,,b"), None);
+        assert_eq!(answer(several, ["c"]), None);
+    }
+
+    #[test]
+    fn joined_choices_are_taken_apart() {
+        let choices = ["a", "a,b", "c"].map(String::from);
+        assert_eq!(split_choices("a,b,c", &choices).unwrap().join("|"), "a,b|c");
+        assert_eq!(split_choices("a,c,a", &choices).unwrap().join("|"), "a|c|a");
+        assert_eq!(split_choices("a,x", &choices), None);
+        // Without a memory of the places tried, this would take for ever.
+        let many = ["x", "x,x"].map(String::from);
+        assert_eq!(split_choices(&("x,".repeat(5000) + "y"), &many), None);
+    }
+
+    #[test]
+    fn no_answer_shows_itself() {
+        assert_eq!(format!("{:?}", Answer::from("secret")), "Answer(..)");
+    }
+}

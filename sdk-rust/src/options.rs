@@ -158,11 +158,7 @@ impl Options {
     pub(crate) async fn fresh_headers(&self) -> Result<HeaderMap> {
         let mut headers = self.fixed_headers()?;
         if let Some(provide) = &self.fresh_headers {
-            let fresh = provide().await;
-            for name in fresh.keys() {
-                headers.remove(name);
-            }
-            headers.extend(fresh);
+            headers.extend(provide().await); // replaces those of the same name
         }
         Ok(headers)
     }

@@ -35,11 +35,7 @@ pub(crate) async fn open(
         USER_AGENT,
         HeaderValue::from_static(http_client::USER_AGENT),
     );
-    let own = options.fresh_headers().await?;
-    for name in own.keys() {
-        headers.remove(name);
-    }
-    headers.extend(own);
+    headers.extend(options.fresh_headers().await?);
     let config = WebSocketConfig::default()
         .max_message_size(options.max_message_size)
         .max_frame_size(options.max_message_size);

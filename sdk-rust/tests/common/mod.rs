@@ -10,6 +10,8 @@ use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as FrameCode;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{accept_async, WebSocketStream};
 
@@ -150,4 +152,17 @@ pub async fn next_text(socket: &mut Socket) -> String {
             other => panic!("no text but {other:?}"),
         }
     }
+}
+
+/// A close frame.
+pub fn closing(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: FrameCode::from(code),
+        reason: reason.into(),
+    }))
+}
+
+/// The last message.
+pub fn completed() -> Message {
+    frame("workflow_completed", r#"{"result":"done"}"#)
 }
