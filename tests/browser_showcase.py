@@ -125,6 +125,20 @@ def failing(ui: UI, params: dict[str, Any]) -> str:
     raise RuntimeError("the calculator is broken")
 
 
+@workflows.register(name="big", description="Numbers that JavaScript rounds")
+def big(ui: UI, params: dict[str, Any]) -> str:
+    """Send whole numbers over 2^53 wherever there is free JSON, and texts that look like them."""
+    number = 2**60 + 1
+    ui.system_message(message={"id": number})
+    ui.suggested_function_call(
+        function_name="find", call_id="1", arguments={"id": number, "text": str(number)}
+    )
+    ui.function_call_execution(function_name="find", call_id="1", retval=-number)
+    ui.function_call_execution(function_name="list", call_id="2", retval=[number, 1.5, {'a\\"': 10**20}])
+    ui.text_message(body=f'"{number}", as a text')
+    return "done"
+
+
 @workflows.register(name="simple_learning", description="Student and teacher, without AutoGen")
 def simple_learning(ui: UI, params: dict[str, Any]) -> str:
     """Ask for a subject, and say it back. The seed page's conversation in small."""

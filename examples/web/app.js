@@ -1,8 +1,15 @@
 /** The page: lists the workflows of a server, and holds a conversation with one of them. */
 
-import { Client, ConversationError, RequestRefused, ServerUnreachable } from "./sdk/index.js";
+import {
+  Client,
+  ConversationError,
+  rawText,
+  RequestRefused,
+  ServerUnreachable,
+} from "./sdk/index.js";
 
 import { byId, h } from "./dom.js";
+import { exactly } from "./exact.js";
 import { notice, Renderer } from "./messages.js";
 import { form } from "./questions.js";
 import { Scrolling } from "./scrolling.js";
@@ -137,7 +144,7 @@ async function hold(name, given) {
     setState("working");
     for await (const message of conversation) {
       if (current !== mine) return;
-      const entry = renderer.render(message);
+      const entry = renderer.render(exactly(message, rawText(message)));
       if (entry) add(entry);
       if (conversation.question === message) ask(conversation, renderer);
       if (message.type === "workflow_completed") {

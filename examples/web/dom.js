@@ -1,5 +1,7 @@
 /** Making elements. Text always becomes a text node: nothing is ever parsed as HTML. */
 
+import { stringify } from "./exact.js";
+
 /** Make an element with properties (`class`, `text`, `on…`, or any attribute) and children. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -16,11 +18,11 @@ export function h(tag, properties = {}, ...children) {
 
 /** Return a value as JSON in a block of code: on one line where it is short. */
 export function json(value) {
-  const short = JSON.stringify(value);
+  const short = stringify(value);
   return h(
     "pre",
     { tabindex: "0" },
-    h("code", { text: short.length < 60 ? short : JSON.stringify(value, null, 2) }),
+    h("code", { text: short.length < 60 ? short : stringify(value, 2) }),
   );
 }
 

@@ -1,11 +1,13 @@
 /** How each type of message looks in the transcript. */
 
 import { h, json } from "./dom.js";
+import { stringify } from "./exact.js";
 import { markdown } from "./markdown.js";
 
 /** Makes the entries of one conversation's transcript; calls of functions are joined with their results. */
 export class Renderer {
   #calls = new Map();
+  #error = null;
   /** Whether the last thing that happened before the end was an error. */
   failed = false;
 
@@ -32,9 +34,10 @@ export class Renderer {
       case "workflow_started":
         return started(message.content);
       case "workflow_completed":
-        return completed(message.content.result, this.failed);
+        return completed(message.content.result, this.failed, this.#error);
       case "error":
         this.failed = true;
+        this.#error = message.content;
         return failure(message.content);
       case "unknown":
         return details(
@@ -155,7 +158,7 @@ function picture(url, alt) {
 }
 
 function signature({ function_name, arguments: given }) {
-  const list = Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const list = Object.entries(given).map(([name, value]) => `${name}=${stringify(value)}`);
   return `${function_name ?? "(no name)"}(${list.join(", ")})`;
 }
 
@@ -190,7 +193,8 @@ function started({ name, description, params }) {
   return entry;
 }
 
-function completed(result, failed) {
+function completed(result, failed, error) {
+  const said = failed && repeats(result, error);
   return h(
     "li",
     { class: failed ? "card bad" : "card good" },
@@ -198,12 +202,20 @@ function completed(result, failed) {
       class: "card-title",
       text: failed ? "The workflow ended after an error" : "The workflow is finished",
     }),
-    h(
-      "div",
-      {},
-      result ? markdown(result) : h("p", { class: "faint", text: "It returned nothing." }),
-    ),
+    said
+      ? null
+      : h(
+          "div",
+          {},
+          result ? markdown(result) : h("p", { class: "faint", text: "It returned nothing." }),
+        ),
   );
+}
+
+/** Whether a result says nothing but what the error said: servers put the one into the other. */
+function repeats(result, { short, long }) {
+  const rest = [long, short].reduce((text, part) => text.replace(part ?? "", ""), result ?? "");
+  return !/[\p{L}\p{N}]/u.test(rest);
 }
 
 function failure({ short, long }) {

@@ -1,5 +1,7 @@
 /** A workflow that fails: what went wrong is shown, and it can be started again or left. */
 
+import assert from "node:assert/strict";
+
 import { browse, sees, start, state } from "../browser.mjs";
 
 await browse(async (page, shot) => {
@@ -8,6 +10,8 @@ await browse(async (page, shot) => {
   await page.getByRole("alert").filter({ hasText: "the calculator is broken" }).waitFor();
   await sees(page, "The workflow ended after an error");
   await state(page, "Ended");
+  const transcript = await page.getByRole("log").innerText();
+  assert.equal(transcript.split("the calculator is broken").length - 1, 1, "it is said once");
   await shot("failing");
   await page.getByRole("button", { name: "Other workflows" }).click();
   await page.getByRole("heading", { name: "Pick a workflow" }).waitFor();
