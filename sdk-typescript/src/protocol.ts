@@ -128,7 +128,9 @@ export class ConversationProtocol {
     const { short, long } = this.lastError?.content ?? {};
     const detail = [short, long].filter(Boolean).join(": ");
     const why = [closeCodes[code]?.meaning, reason, detail].filter(Boolean).join(" ");
-    const refused = code >= 4000 || code === CloseCode.FrameTooBig || code === CloseCode.NotUtf8;
+    // 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
+    const ours = code >= 4000 && code < 5000 && !(code >= 4200 && code < 4300);
+    const refused = ours || code === CloseCode.FrameTooBig || code === CloseCode.NotUtf8;
     if (refused)
       this.ending = new ConversationRefused(`${code}: ${why}`, code, reason, detail || null);
     else
