@@ -22,7 +22,7 @@ from wire_spec import load_yaml
 
 from .cases import SESSIONS, BadCases, load_cases, load_clauses
 from .known import BadKnown, Known
-from .pages import coverage_page, digest, matrix_page, read_digest
+from .pages import coverage_page, digest, digest_text, matrix_page, read_digest
 from .registry import ROOT, Entry, build, entries, run_entry, unmatched
 from .report import Printer, print_summary, write_junit, write_results
 from .results import Run
@@ -200,14 +200,15 @@ def _pages(options: argparse.Namespace) -> int:
     kept = ROOT / "docs" / "conformance.json"
     document = read_digest(kept)
     if options.results:
-        document = digest(json.loads(options.results.read_text(encoding="utf-8")))
+        # A subject that was not run this time, for want of its tools, keeps what is known of it.
+        document |= digest(json.loads(options.results.read_text(encoding="utf-8")))
     themes = {
         file.stem: load_yaml(file)["theme"]
         for file in sorted(SESSIONS.glob("*.yaml"))
         if file.stem not in ("schema", "clauses")
     }
     pages = {
-        kept: json.dumps(document, indent=1, ensure_ascii=False) + "\n",
+        kept: digest_text(document, entries()),
         ROOT / "docs" / "coverage.md": coverage_page(load_cases(), load_clauses()),
         ROOT / "docs" / "conformance.md": matrix_page(document, entries(), themes),
     }
