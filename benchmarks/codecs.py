@@ -86,6 +86,15 @@ CODECS = (
         run=(str(BUILT / "codec-go"),),
     ),
     Codec(
+        "java",
+        "Java",
+        folder="sdk-java",
+        source="bench/codecs",
+        tools=("java", "mvn"),
+        build=("mvn", "--quiet", "--offline", "test-compile"),
+        run=("sh", "bench/codecs"),
+    ),
+    Codec(
         "ruby",
         "Ruby",
         folder="sdk-ruby",
