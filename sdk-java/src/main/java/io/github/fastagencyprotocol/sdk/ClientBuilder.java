@@ -172,8 +172,8 @@ public final class ClientBuilder {
   }
 
   /**
-   * Sets what makes the connections, for example with a proxy, an SSL context or an executor. Who
-   * sets it closes it, where its JDK can do that.
+   * Sets what makes requests, for example with a proxy or an SSL context. Sockets are opened with
+   * all its settings but its executor. Who sets it closes it, where its JDK can do that.
    *
    * @param httpClient the HTTP client
    * @return this
@@ -185,6 +185,7 @@ public final class ClientBuilder {
 
   /**
    * Sets what calls the subscribers of {@link Conversation#publisher}. The common pool by default.
+   * It has to hand the work to another thread.
    *
    * @param executor the executor
    * @return this
@@ -201,10 +202,12 @@ public final class ClientBuilder {
    * @throws IllegalArgumentException when the URL is none, or a path makes it one
    */
   public FastAgencyClient build() {
+    HttpClient http = httpClient == null ? HttpClients.create(timeout) : httpClient;
     return new FastAgencyClient(
         new Settings(
             Endpoints.of(url, discoveryPath, initiateWorkflowPath, webSocketPath),
-            httpClient == null ? newHttpClient() : httpClient,
+            http,
+            httpClient == null ? http : HttpClients.forSockets(http),
             headers,
             userId,
             timeout,
@@ -214,14 +217,6 @@ public final class ClientBuilder {
             maxMessageSize,
             retry,
             executor));
-  }
-
-  private HttpClient newHttpClient() {
-    // HTTP/1.1: over plain HTTP the JDK would otherwise offer to upgrade to HTTP/2 each time.
-    return HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        .connectTimeout(timeout)
-        .build();
   }
 
   private static Duration positive(Duration duration) {

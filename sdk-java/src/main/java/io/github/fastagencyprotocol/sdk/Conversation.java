@@ -38,7 +38,15 @@ import org.jspecify.annotations.Nullable;
  * CancellationException}, keeps its interrupt status, and loses no message.
  */
 public final class Conversation implements Iterable<ServerMessage>, AutoCloseable {
+  /** More than any program runs, and few enough nanoseconds to count with. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
+  /** Held by whoever reads, from taking a frame until the state is as of its message. */
+  private final ReentrantLock reading = new ReentrantLock();
+
+  /** Guards the state, the inbox and the rest. Never held for long. */
   private final ReentrantLock lock = new ReentrantLock();
+
   private final Condition arrived = lock.newCondition();
   private final Inbox inbox;
   private final ConversationProtocol protocol;
@@ -47,7 +55,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
   private final Duration closeTimeout;
   private final ReentrantLock sending = new ReentrantLock();
   private @Nullable CompletableFuture<@Nullable Void> lastWait;
-  private @Nullable String lastFrame;
+  private volatile @Nullable String lastFrame;
   private boolean left;
 
   Conversation(InitiatedWorkflow initiated, Settings settings) {
@@ -134,7 +142,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when none was read
    */
   public Optional<String> lastFrame() {
-    return locked(() -> Optional.ofNullable(lastFrame));
+    return Optional.ofNullable(lastFrame);
   }
 
   /**
@@ -267,54 +275,63 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
   }
 
   private Optional<ServerMessage> read(@Nullable Duration timeout) throws TimeoutException {
-    boolean room = false;
+    long nanos =
+        timeout == null || timeout.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : timeout.toNanos();
+    long deadline = System.nanoTime() + nanos;
     try {
-      lock.lockInterruptibly();
+      if (timeout == null) {
+        reading.lockInterruptibly();
+      } else if (!reading.tryLock(nanos, TimeUnit.NANOSECONDS)) {
+        throw late(); // Another thread waits for the same messages.
+      }
       try {
-        long left = timeout == null ? 0 : timeout.toNanos();
         Step step = step();
         while (step == null) {
-          if (timeout == null) {
-            arrived.await();
-          } else if (left <= 0) {
-            throw new TimeoutException("no message came in time");
-          } else {
-            left = arrived.awaitNanos(left);
+          if (!awaitArrival(timeout == null ? Long.MAX_VALUE : deadline - System.nanoTime())) {
+            throw late();
           }
           step = step();
         }
         return Optional.ofNullable(step.message());
       } finally {
-        room = inbox.takeRoom();
-        lock.unlock();
+        reading.unlock();
+        publisher.wake(); // It may have looked while this thread was reading.
       }
     } catch (InterruptedException error) {
       throw interrupted();
-    } finally {
-      resume(room);
     }
   }
 
   /** Takes a step without waiting; null when there is nothing to take yet. */
   private @Nullable Step poll() {
-    boolean room = false;
+    if (!reading.tryLock()) {
+      return null;
+    }
     try {
-      lock.lock();
-      try {
-        return step();
-      } finally {
-        room = inbox.takeRoom();
-        lock.unlock();
-      }
+      return step();
     } finally {
-      resume(room);
+      reading.unlock();
     }
   }
 
-  private void resume(boolean room) {
-    if (room) {
-      socket.resume(); // Without the lock: the JDK may call the listener from in there.
+  private boolean awaitArrival(long nanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long rest = nanos;
+      while (!left && inbox.isEmpty() && inbox.end() == null) {
+        if (rest <= 0) {
+          return false;
+        }
+        rest = arrived.awaitNanos(rest);
+      }
+      return true;
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private static TimeoutException late() {
+    return new TimeoutException("no message came in time");
   }
 
   /**
@@ -324,32 +341,59 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    */
   record Step(@Nullable ServerMessage message) {}
 
+  /** Whoever calls it holds {@link #reading}. Returns null when there is nothing to take yet. */
   private @Nullable Step step() {
-    if (left) {
-      return new Step(null);
-    }
-    Inbox.Frame frame = inbox.poll();
+    Inbox.Frame frame = take();
     if (frame instanceof Inbox.Binary binary) {
       throw protocol.receiveBinary(binary.data());
     }
     if (frame instanceof Inbox.Text text) {
       lastFrame = text.text();
-      ServerMessage message = protocol.receiveText(text.text());
-      if (message instanceof WorkflowCompleted) {
-        startLastWait();
-      }
-      return new Step(message);
+      // Without the lock, which what arrives must never wait for very long.
+      ServerMessage message = MessageCodec.decode(text.text());
+      return locked(
+          () -> {
+            protocol.receive(message);
+            if (message instanceof WorkflowCompleted) {
+              startLastWait();
+            }
+            return new Step(message);
+          });
     }
+    return locked(this::ended) ? new Step(null) : null;
+  }
+
+  private Inbox.@Nullable Frame take() {
+    boolean room;
+    Inbox.Frame frame;
+    lock.lock();
+    try {
+      frame = inbox.poll();
+      room = inbox.takeRoom();
+    } finally {
+      lock.unlock();
+    }
+    if (room) {
+      socket.resume(); // Without the lock: the JDK may call the listener from in there.
+    }
+    return frame;
+  }
+
+  /** Returns whether the conversation is over. Throws why, where that is not as it should be. */
+  private boolean ended() {
     End end = inbox.end();
-    if (end == null) {
-      return null;
+    if (left || end == null) {
+      return left;
+    }
+    if (!inbox.isEmpty()) {
+      return false; // It arrived just now, before the end did.
     }
     protocol.disconnected(end);
     Optional<ConversationException> ending = protocol.ending();
     if (ending.isPresent()) {
       throw ending.get();
     }
-    return new Step(null);
+    return true;
   }
 
   /** After the last message the server closes. One that does not is not waited for very long. */
@@ -410,6 +454,9 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
       boolean room =
           locked(
               () -> {
+                if (left) {
+                  return true; // It is thrown away.
+                }
                 boolean more = inbox.put(frame);
                 arrived.signal();
                 return more;

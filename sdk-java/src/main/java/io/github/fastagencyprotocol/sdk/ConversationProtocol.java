@@ -109,16 +109,10 @@ final class ConversationProtocol {
             initiated.userId(), initiated.workflowUuid(), initiated.name(), initiated.params()));
   }
 
-  /**
-   * Takes a text frame and returns its message.
-   *
-   * @throws MalformedMessageException for a frame that is not what its type says; the conversation
-   *     stands as before it
-   */
-  ServerMessage receiveText(String text) {
-    ServerMessage message = MessageCodec.decode(text);
+  /** Takes note of a message that was read. */
+  void receive(ServerMessage message) {
     if (state().isFinal()) {
-      return message; // Nothing is legal any more (spec FA-LIF), so it changes nothing either.
+      return; // Nothing is legal any more (spec FA-LIF), so it changes nothing either.
     }
     if (message instanceof Question question) {
       questions.add(question);
@@ -128,7 +122,6 @@ final class ConversationProtocol {
     } else if (message instanceof ErrorMessage error) {
       lastError = error;
     }
-    return message;
   }
 
   /** Takes a binary frame and returns the fault that it is: the protocol has none from servers. */

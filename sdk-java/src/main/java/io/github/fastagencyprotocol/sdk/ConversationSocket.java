@@ -83,31 +83,33 @@ final class ConversationSocket implements WebSocket.Listener {
     opened().sendText(frame, true).get();
   }
 
-  /** Closes the connection. Waits for the server's own close frame, but never longer than that. */
+  /**
+   * Closes the connection. Waits for the server's own close frame, but never longer than that. When
+   * the connection has ended already, what ended it closes it too.
+   */
   void close(Duration timeout) {
     draining = true;
     heartbeat.stop();
+    if (end != null) {
+      return;
+    }
     WebSocket opened = opened();
+    opened.request(Long.MAX_VALUE);
+    CompletableFuture<?> sent = opened.sendClose(NORMAL_CLOSE, "");
     try {
-      if (end == null) {
-        opened.request(Long.MAX_VALUE);
-        CompletableFuture<?> sent = opened.sendClose(NORMAL_CLOSE, "");
-        CompletableFuture.allOf(sent, over).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-      }
+      CompletableFuture.allOf(sent, over).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException | ExecutionException error) {
-      // The server does not answer, or is gone: it is not waited for, and the connection is cut.
-      finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", true));
+      cut(); // The server does not answer, or is gone: it is not waited for.
     } catch (InterruptedException error) {
+      cut();
       Thread.currentThread().interrupt();
-    } finally {
-      opened.abort();
     }
   }
 
   /** Cuts the connection without a close frame, as the end of what is over already. */
   void cut() {
-    opened().abort();
     finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", true));
+    opened().abort();
   }
 
   @Override
@@ -214,14 +216,25 @@ final class ConversationSocket implements WebSocket.Listener {
   private static final int KEPT_CAPACITY = 1 << 16;
 
   private void ping() {
-    opened().sendPing(ByteBuffer.allocate(0));
+    opened()
+        .sendPing(ByteBuffer.allocate(0))
+        .whenComplete(
+            (sent, error) -> {
+              if (error != null) {
+                // Nothing can be sent any more. The listener hears of that too, but for one case:
+                // the JDK forgets an end without a close frame that comes while nothing is asked
+                // for.
+                finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
+                opened().abort();
+              }
+            });
   }
 
   /** Ends the conversation because this side cannot go on. */
   private void fail(int code, int sentCode) {
-    finish(new End(code, "", true));
     WebSocket opened = opened();
     opened.sendClose(sentCode, "").whenComplete((sent, error) -> opened.abort());
+    finish(new End(code, "", true));
   }
 
   private void finish(End how) {

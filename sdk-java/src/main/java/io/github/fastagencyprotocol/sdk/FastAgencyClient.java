@@ -126,7 +126,7 @@ public final class FastAgencyClient {
   private void open(Conversation conversation) {
     URI uri = settings.endpoints().webSocket();
     WebSocket.Builder builder =
-        settings.http().newWebSocketBuilder().connectTimeout(settings.openTimeout());
+        settings.socketHttp().newWebSocketBuilder().connectTimeout(settings.openTimeout());
     Headers.fresh(settings).forEach(builder::header);
     CompletableFuture<WebSocket> opening = builder.buildAsync(uri, conversation.socket());
     try {

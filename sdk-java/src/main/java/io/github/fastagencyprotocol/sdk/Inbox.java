@@ -76,6 +76,11 @@ final class Inbox {
     return again;
   }
 
+  /** Returns whether there is no frame. */
+  boolean isEmpty() {
+    return frames.isEmpty();
+  }
+
   /** Removes every frame. */
   void clear() {
     frames.clear();

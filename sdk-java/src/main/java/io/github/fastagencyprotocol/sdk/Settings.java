@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 record Settings(
     Endpoints endpoints,
     HttpClient http,
+    HttpClient socketHttp,
     Supplier<Map<String, String>> headers,
     @Nullable String userId,
     Duration timeout,
