@@ -24,9 +24,6 @@ help: ## List what can be made
 .venv-foreign/.stamp: tests/environments/foreign.txt $(ENVIRONMENT)
 	@$(ENVIRONMENT) "$(CURDIR)/.venv-foreign" foreign
 
-.PHONY: setup
-setup: .venv/.stamp ## Build .venv with everything in it
-
 NODE_MODULES := docs/node_modules/.stamp sdk-typescript/node_modules/.stamp tests/node_modules/.stamp
 
 %/node_modules/.stamp: %/package-lock.json tests/environments/need-node.sh
@@ -34,6 +31,17 @@ NODE_MODULES := docs/node_modules/.stamp sdk-typescript/node_modules/.stamp test
 	@echo "setup: installing the Node packages of $*"
 	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+CLIENTS := build/go.stamp build/java.stamp build/ruby.stamp build/rust.stamp
+
+build/go.stamp: sdk-go/go.sum sdk-go/tools/go.sum
+build/java.stamp: sdk-java/pom.xml
+build/rust.stamp: sdk-rust/Cargo.lock
+build/%.stamp: tests/environments/set-up-client.sh tests/environments/need-language.sh
+	@tests/environments/set-up-client.sh $*
+
+.PHONY: setup
+setup: .venv/.stamp $(NODE_MODULES) $(CLIENTS) ## Build .venv, and find or install what each client's language needs
 
 .PHONY: debian
 debian:
@@ -71,6 +79,11 @@ demo: generate sdk-typescript docs ## Generate the clients, start the server, ho
 bench: .venv/.stamp .venv-upstream/.stamp ## Measure the server beside FastAgency and a bare socket
 	@$(PYTHON) -m benchmarks
 
+.PHONY: conformance
+conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client and every server, and write the pages about it
+	@$(PYTHON) -m conformance all --results test-output/conformance.json --junit test-output/conformance.xml
+	@$(PYTHON) -m conformance pages --results test-output/conformance.json
+
 # --- proving it ----------------------------------------------------------------
 
 .PHONY: lint
@@ -81,7 +94,7 @@ lint: .venv/.stamp sdk-typescript/node_modules/.stamp ## Run ruff, mypy, tsc and
 	@cd sdk-typescript && npm run --silent check
 
 .PHONY: test
-test: $(NODE_MODULES) debian .venv/.stamp .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.stamp ## Run everything that continuous integration runs
+test: setup debian .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.stamp ## Run everything that continuous integration runs
 	@$(MAKE) --no-print-directory check lint lint-spec sdk-typescript docs
 	@echo "test: the whole suite, with autogen"
 	@.venv/bin/pytest

@@ -16,7 +16,7 @@ case "${1:-}" in
   go)   title=Go   wanted=1.23 programs="gofmt"                 packages="golang-go"                     site=https://go.dev/dl/ ;;
   java) title=Java wanted=17   programs="mvn"                   packages="openjdk-17-jdk-headless maven" site=https://adoptium.net ;;
   ruby) title=Ruby wanted=3.1  programs="rubocop rake"          packages="ruby rubocop rake ruby-minitest ruby-websocket-driver" site=https://www.ruby-lang.org ;;
-  rust) title=Rust wanted=1.85 programs="rustfmt cargo-clippy"  packages="cargo rustfmt rust-clippy"     site=https://rustup.rs ;;
+  rust) title=Rust wanted=1.89 programs="rustfmt cargo-clippy"  packages="cargo rustfmt rust-clippy"     site=https://rustup.rs ;;
   *) echo "usage: need-language.sh go|java|ruby|rust" >&2; exit 2 ;;
 esac
 
