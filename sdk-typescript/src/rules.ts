@@ -67,7 +67,7 @@ export function read(rule: Rule, value: unknown, path = ""): unknown {
         kindOf(value) !== "string" ||
         (rule.of && !rule.of.includes(value as string)) ||
         (rule.pattern && !rule.pattern.test(value as string)) ||
-        [...(value as string)].length < (rule.minLength ?? 0)
+        (rule.minLength && [...(value as string)].length < rule.minLength)
       )
         fail(path, describe(rule));
       return value;
@@ -99,10 +99,14 @@ export function read(rule: Rule, value: unknown, path = ""): unknown {
 
 function readObject(rule: ObjectRule, raw: JsonObject, path: string): JsonObject {
   const result: Record<string, Json> = rule.open ? { ...finite(raw, path) } : {};
-  for (const [name, field] of Object.entries(rule.fields)) {
+  for (const name in rule.fields) {
+    const field = rule.fields[name] as FieldRule;
     const at = join(path, name);
     if (!Object.hasOwn(raw, name)) {
-      if (field.default !== undefined) result[name] = structuredClone(field.default) as Json;
+      const { default: usual } = field;
+      // A list or an object is copied, so that nobody changes it for all.
+      if (usual !== undefined)
+        result[name] = typeof usual === "object" ? structuredClone(usual) : usual;
       else if (!field.optional) fail(at, "there");
     } else if (raw[name] === null && field.nullable) result[name] = null;
     else result[name] = read(field, raw[name], at) as Json;
