@@ -262,6 +262,23 @@ func TestAfterCompletionEveryEndIsNormal(t *testing.T) {
 	}
 }
 
+func TestNothingChangesAfterCompletion(t *testing.T) {
+	server := serve(t, func(p *peer) {
+		p.send("workflow_completed", `{"result":"first"}`)
+		p.send("workflow_completed", `{"result":"second"}`)
+		p.send("text_input", `{}`)
+		p.send("error", `{"short":"late"}`)
+		p.close(1000, "")
+	})
+	ctx, conversation := begin(t, server, nil)
+	if err := ends(ctx, t, conversation); err != io.EOF {
+		t.Error(err)
+	}
+	if result, _ := conversation.Result(); result != "first" || conversation.Question() != nil || conversation.LastError() != nil {
+		t.Errorf("%s, asks %v, error %v", result, conversation.Question(), conversation.LastError())
+	}
+}
+
 func TestFragmentsAndPings(t *testing.T) {
 	server := serve(t, func(p *peer) {
 		text := message("text_message", `{"body":"in parts: ü"}`)

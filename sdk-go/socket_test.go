@@ -75,12 +75,13 @@ func TestCloseOfADeafServer(t *testing.T) {
 	ctx, conversation := begin(t, server, &ClientOptions{CloseTimeout: 50 * time.Millisecond})
 	next[*TextInput](ctx, t, conversation)
 	next[*TextInput](ctx, t, conversation)
+	random := make([]byte, 12<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
+	text := hex.EncodeToString(random)
 	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
 	// More than the connection holds, compressed too: the answer is not written when its context ends.
-	random := make([]byte, 12<<20)
-	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
-	if err := conversation.Answer(short, hex.EncodeToString(random)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := conversation.Answer(short, text); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an answer that nobody reads: %v", err)
 	}
 	// It did not end the conversation.
@@ -91,6 +92,26 @@ func TestCloseOfADeafServer(t *testing.T) {
 	}
 	conversation.Close()
 	noneLeft(t)
+}
+
+func TestCloseWhileFramesWait(t *testing.T) {
+	release := make(chan struct{})
+	server := serve(t, func(p *peer) {
+		for range 3 * readAhead {
+			p.send("text_message", `{}`)
+		}
+		<-release
+	})
+	defer close(release)
+	ctx, conversation := begin(t, server, &ClientOptions{CloseTimeout: 50 * time.Millisecond})
+	for conversation.socket.stalls.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	conversation.Close()
+	noneLeft(t)
+	if message, err := conversation.Next(ctx); err != io.EOF {
+		t.Errorf("after Close: %v, %v", message, err)
+	}
 }
 
 // A reader that does not read holds the server back, and gets everything in order in the end.
