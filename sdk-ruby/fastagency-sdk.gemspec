@@ -18,7 +18,7 @@ Gem::Specification.new do |spec|
     "rubygems_mfa_required" => "true"
   }
 
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "sig/**/*.rbs", "README.md", "LICENSE"].sort }
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "sig/**/*.{rbs,yaml}", "README.md", "LICENSE"].sort }
   spec.require_paths = ["lib"]
   spec.add_dependency "websocket-driver", ">= 0.6.3", "< 0.9"
 end

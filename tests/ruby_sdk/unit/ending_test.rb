@@ -45,7 +45,7 @@ class EndingTest < ClientTest
 
   def test_a_server_that_does_not_close_after_the_end
     there = server { |peer| peer.text(Wire.completed("r"), Wire.text_message("late")) && peer.read && peer.read }
-    conversation = client(there, close_timeout: 0.1).start("w")
+    conversation = client(there, close_timeout: 0.1, ping_interval: nil).start("w")
 
     assert_equal %w[workflow_completed late], bodies(conversation)
     assert_equal :completed, conversation.state

@@ -17,7 +17,8 @@ class FakeServer
 
   attr_reader :requests
 
-  # @param routes [Hash{String => #call}] what answers a path: takes the request, returns [status, headers, body]
+  # @param routes [Hash{String => #call}] what answers a path: takes the request, returns [status, headers, body];
+  #   or nil to close the connection
   def initialize(ssl, routes, script)
     @routes = routes
     @script = script
@@ -61,7 +62,10 @@ class FakeServer
         hold(socket, request)
         break
       end
-      answer(socket, *answer_to(request))
+      said = answer_to(request)
+      break if said.nil?
+
+      answer(socket, *said)
     end
   rescue OpenSSL::SSL::SSLError, Errno::ECONNRESET, Errno::EPIPE
     nil # the client went away
@@ -114,9 +118,8 @@ class FakeServer
     return answer(socket, *route.call(request)) if route
 
     peer = Peer.new(socket)
-    accept = Digest::SHA1.base64digest("#{request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
     socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-                 "Sec-WebSocket-Accept: #{accept}\r\n\r\n")
+                 "Sec-WebSocket-Accept: #{Peer.accept(request.headers["sec-websocket-key"])}\r\n\r\n")
     @script.call(peer)
   end
 end
@@ -128,6 +131,11 @@ class Peer
   CLOSE = 8
   PING = 9
   PONG = 10
+
+  # What proves that a server has understood the key of a client (RFC 6455, 4.2.2).
+  def self.accept(key)
+    Digest::SHA1.base64digest("#{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+  end
 
   attr_reader :socket
 

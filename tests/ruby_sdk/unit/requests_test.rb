@@ -58,6 +58,13 @@ class RequestsTest < ClientTest
     assert_raises(FastAgency::ServerUnreachable) { here.start("w") }
   end
 
+  def test_nothing_is_asked_twice_behind_the_users_back
+    there = server("/fastagency/discovery": ->(_) {})
+
+    assert_raises(FastAgency::ServerUnreachable) { client(there).discovery }
+    assert_equal 1, there.requests.size
+  end
+
   def test_a_server_that_says_nothing
     TCPServer.open("127.0.0.1", 0) do |listener|
       url = "http://127.0.0.1:#{listener.addr[1]}"
