@@ -177,6 +177,20 @@ func TestEveryCharacterSurvives(t *testing.T) {
 	}
 }
 
+func TestEveryEscapeIsReadAsEncodingJSONReadsIt(t *testing.T) {
+	for _, text := range []string{
+		`"\"\\\/\b\f\n\r\t"`, `"\u0000\u00fc\u20AC\uFFFF"`, `"\ud83d\udcac\uD83D\uDCAC"`, `"a\u0062c\\u0064"`, `"\\"`, `""`,
+	} {
+		var want string
+		if err := json.Unmarshal([]byte(text), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decode([]byte(text), readString); err != nil || got != want {
+			t.Errorf("%s: %q, not %q: %v", text, got, want, err)
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for text, ok := range map[string]bool{
 		"0": true, "-0": true, "9223372036854775807": true, "9223372036854775808": false,
@@ -222,6 +236,13 @@ func FuzzDecode(f *testing.F) {
 		text, err := Encode(message)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if heard, ok := message.(*TextMessage); ok && heard.Content.Body != nil {
+			var plain struct{ Content struct{ Body any } }
+			err := json.Unmarshal(text, &plain)
+			if body, is := heard.Content.Body.(MessageBodyString); is && (err != nil || plain.Content.Body != string(body)) {
+				t.Fatalf("encoding/json reads %v: %v", plain.Content.Body, err)
+			}
 		}
 		again, err := Decode(text)
 		if err != nil || again.Type() != message.Type() {

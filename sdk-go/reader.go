@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 )
 
 // reader walks a JSON text from value to value; the generated read functions say what is expected where.
@@ -153,14 +154,19 @@ func stringEnd(data []byte, start int) int {
 
 // unquote returns what a string token says. It may refer to the token.
 func unquote(token []byte) []byte {
-	if bytes.IndexByte(token, '\\') < 0 {
-		return token[1 : len(token)-1]
+	token = token[1 : len(token)-1]
+	at := bytes.IndexByte(token, '\\')
+	if at < 0 {
+		return token
 	}
-	var text string
-	if err := json.Unmarshal(token, &text); err != nil {
-		panic("fastagency: " + err.Error()) // The whole text was found valid before.
+	text := make([]byte, 0, len(token))
+	for ; at >= 0; at = bytes.IndexByte(token, '\\') {
+		text = append(text, token[:at]...)
+		c, size := unescape(token[at:])
+		text = utf8.AppendRune(text, c)
+		token = token[at+size:]
 	}
-	return []byte(text)
+	return append(text, token...)
 }
 
 // raw returns the text of the value from the offset start up to here. For the text's only value it is the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -54,4 +55,28 @@ func escapedUnit(data []byte) int {
 		return -1
 	}
 	return int(unit)
+}
+
+// unescape returns the character of the escape that data, a part of a valid text, starts with, and its length.
+func unescape(data []byte) (c rune, size int) {
+	switch data[1] {
+	case 'u':
+		unit := rune(escapedUnit(data))
+		if !utf16.IsSurrogate(unit) {
+			return unit, 6
+		}
+		return utf16.DecodeRune(unit, rune(escapedUnit(data[6:]))), 12
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	default: // A quote, a slash or a backslash, which stands for itself.
+		return rune(data[1]), 2
+	}
 }
