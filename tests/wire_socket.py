@@ -162,10 +162,14 @@ class SocketWatch:
 
     # --- the client's side ------------------------------------------------------------
 
+    def client_left(self) -> None:
+        """The connection is gone: whatever the application sends from here on reaches nobody."""
+        self._gone = True
+
     def client_sent(self, event: dict[str, Any]) -> None:
         """The application receives an ASGI event."""
         if event["type"] == "websocket.disconnect":
-            self._gone = True
+            self.client_left()
         elif event["type"] == "websocket.receive":
             if event.get("text") is not None:
                 self.frames.append(("client", event["text"]))

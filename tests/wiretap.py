@@ -121,7 +121,13 @@ class Wiretap:
 
         async def tapped_send(event: Event) -> None:
             watch.server_sent(dict(event))
-            await send(event)
+            try:
+                await send(event)
+            except OSError:
+                # So an ASGI server tells whoever sends that the client has left.
+                if isinstance(watch, SocketWatch):
+                    watch.client_left()
+                raise
 
         try:
             await self.app(scope, tapped_receive, tapped_send)

@@ -316,6 +316,25 @@ async def test_an_unasked_frame_is_the_clients_fault_and_can_be_ignored() -> Non
     )
 
 
+async def test_a_server_that_learns_from_its_sending_that_nobody_is_there_needs_no_close() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.receive()
+        with pytest.raises(BrokenPipeError):
+            await talk.started()
+
+    async def receive() -> Event:
+        return events.pop(0)
+
+    async def send(event: Event) -> None:
+        if event["type"] == "websocket.send":
+            raise BrokenPipeError
+
+    events: list[Event] = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": FIRST}]
+    wiretap = Wiretap(app_of(script))
+    await wiretap({"type": "websocket", "path": "/fastagency/ws"}, receive, send)
+    wiretap.check()
+
+
 def test_over_a_real_socket_everything_passes_unchanged() -> None:
     with serve(app_of(right)) as server, RawConversation(server.url) as conversation:
         conversation.start("w", workflow_uuid=UUID)
