@@ -13,7 +13,7 @@ ruby_version() { ruby -e 'print RUBY_VERSION' 2>/dev/null; }
 rust_version() { cargo --version 2>/dev/null | cut -d' ' -f2; }
 
 case "${1:-}" in
-  go)   title=Go   wanted=1.23 programs="gofmt"                 packages="golang-go"                     site=https://go.dev/dl/ ;;
+  go)   title=Go   wanted=1.24 programs="gofmt gcc"                 packages="golang-go gcc"                   site=https://go.dev/dl/ ;;
   java) title=Java wanted=17   programs="mvn"                   packages="openjdk-17-jdk-headless maven" site=https://adoptium.net ;;
   ruby) title=Ruby wanted=3.1  programs="rubocop rake"          packages="ruby rubocop rake ruby-minitest ruby-websocket-driver" site=https://www.ruby-lang.org ;;
   rust) title=Rust wanted=1.89 programs="rustfmt cargo-clippy"  packages="cargo rustfmt rust-clippy"     site=https://rustup.rs ;;
