@@ -1,12 +1,12 @@
 /** The entry to a server: what it offers, and starting a conversation. */
 
-import type { ErrorResponse, ValidationErrorResponse } from "./_generated/messages.js";
 import { operations, type Operations } from "./_generated/rest.js";
 import { webSocketPath } from "./_generated/tables.js";
 import { decodeAs, encode } from "./codec.js";
 import { openConversation, type Conversation, type WebSocketConstructor } from "./conversation.js";
-import { RequestRefused, ServerUnreachable } from "./errors.js";
+import { ServerUnreachable } from "./errors.js";
 import { ConversationProtocol } from "./protocol.js";
+import { refusal } from "./refusals.js";
 import { delayOf, type Retry } from "./retry.js";
 import type { JsonObject } from "./rules.js";
 
@@ -152,7 +152,9 @@ export class Client {
       signal?.throwIfAborted();
       throw new ServerUnreachable(`no answer from ${url}: ${(cause as Error).message}`, { cause });
     }
-    if (response.status !== 200) throw refusal(response, text);
+    const { status, statusText } = response;
+    if (status !== 200)
+      throw refusal(status, statusText, response.headers.get("retry-after"), text);
     return decodeAs<Result<Name>>(result, text);
   }
 }
@@ -170,26 +172,6 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     }, milliseconds);
     signal?.addEventListener("abort", abort, { once: true });
   });
-}
-
-function refusal(response: Response, text: string): RequestRefused {
-  const seconds = response.headers.get("retry-after");
-  return new RequestRefused(
-    response.status,
-    detailOf(text) || response.statusText,
-    seconds && /^\d+$/.test(seconds) ? Number(seconds) : null,
-  );
-}
-
-/** What an error body says, as one sentence; any body at all can come from a proxy in between. */
-function detailOf(text: string): string {
-  try {
-    const { detail } = JSON.parse(text) as ErrorResponse | ValidationErrorResponse;
-    if (typeof detail === "string") return detail;
-    return detail.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
-  } catch {
-    return text.slice(0, 200);
-  }
 }
 
 /** A random UUID. `crypto.randomUUID` would need a secure context, which a page on plain HTTP is not. */

@@ -4,7 +4,7 @@
 
 import type { Error as ErrorMessage, ServerMessage } from "./_generated/messages.js";
 import type { ConversationState, Question } from "./_generated/tables.js";
-import { MalformedMessage, ServerUnreachable } from "./errors.js";
+import { MalformedMessage, ServerUnreachable, type RequestRefused } from "./errors.js";
 import { ConversationProtocol } from "./protocol.js";
 
 /** What the SDK needs of a WebSocket: a small part of the browsers' own. */
@@ -12,6 +12,7 @@ export interface WebSocketLike {
   binaryType: string;
   onopen: ((event: any) => unknown) | null;
   onmessage: ((event: any) => unknown) | null;
+  /** Of the event, `message` is used, and `refused`, a `RequestRefused`; a browser has neither. */
   onerror: ((event: any) => unknown) | null;
   onclose: ((event: any) => unknown) | null;
   send(text: string): void;
@@ -159,7 +160,8 @@ export class Conversation implements AsyncIterable<ServerMessage> {
 
 /**
  * Open a socket at `url`, send the first frame, and return the conversation on it. Throws `ServerUnreachable` when the
- * socket does not open within `timeout` milliseconds, and the signal's reason when that aborts.
+ * socket does not open within `timeout` milliseconds, `RequestRefused` when it is answered with an error status (in a
+ * browser, which does not tell, `ServerUnreachable` too), and the signal's reason when that aborts.
  */
 export function openConversation(
   WebSocket: WebSocketConstructor,
@@ -186,12 +188,14 @@ export function openConversation(
       signal?.removeEventListener("abort", abort);
     };
     signal?.addEventListener("abort", abort);
-    socket.onerror = (event: { message?: string }) => {
+    let refused: RequestRefused | undefined;
+    socket.onerror = (event: { message?: string; refused?: RequestRefused }) => {
       why ||= event.message ?? "";
+      refused = event.refused;
     };
     socket.onclose = () => {
       settle();
-      reject(new ServerUnreachable(`no WebSocket opens at ${url} ${why}`.trim()));
+      reject(refused ?? new ServerUnreachable(`no WebSocket opens at ${url} ${why}`.trim()));
     };
     socket.onopen = () => {
       settle();

@@ -22,7 +22,7 @@ export class ServerUnreachable extends FastAgencyError {
 }
 
 /**
- * A request was answered with an error status.
+ * A request, or in Node the opening of a WebSocket, was answered with an error status.
  *
  * `status` is the HTTP status, `detail` what the server said, `retryAfter` seconds to wait before the next try
  * (null: not said).

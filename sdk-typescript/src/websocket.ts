@@ -11,11 +11,15 @@ import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 
 import type { WebSocketLike } from "./conversation.js";
+import type { RequestRefused } from "./errors.js";
 import { closePayload, encodeFrame, FrameError, FrameReader, NO_STATUS, Opcode } from "./frames.js";
 import { NO_CLOSE_FRAME } from "./protocol.js";
+import { refusal } from "./refusals.js";
 
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const LARGEST_MESSAGE = 16 * 1024 * 1024;
+/** How much of an answer with an error status is read, in characters. */
+const LONGEST_REFUSAL = 64 * 1024;
 /** How long the server may take to close the connection once both sides have said so, in milliseconds. */
 const CLOSE_TIMEOUT = 5_000;
 
@@ -60,11 +64,7 @@ export class NodeWebSocket implements WebSocketLike {
       },
     });
     this.#request.on("error", (error) => this.#fail(error.message));
-    this.#request.on("response", (response: IncomingMessage) => {
-      response.resume();
-      this.#request.destroy();
-      this.#fail(`the server answered ${response.statusCode} instead of opening`);
-    });
+    this.#request.on("response", (response: IncomingMessage) => this.#refuse(response));
     this.#request.on("upgrade", (response: IncomingMessage, socket: Duplex, head: Buffer) => {
       const { upgrade = "", "sec-websocket-accept": accepted, ...others } = response.headers;
       const agreed = others["sec-websocket-extensions"] ?? others["sec-websocket-protocol"];
@@ -133,9 +133,26 @@ export class NodeWebSocket implements WebSocketLike {
     setTimeout(() => this.#socket?.destroy(), CLOSE_TIMEOUT).unref();
   }
 
-  #fail(message: string): void {
+  /** The server answered instead of opening: read what it says, as far as a sentence goes, and fail with it. */
+  #refuse(response: IncomingMessage): void {
+    const { statusCode = 0, statusMessage = "", headers } = response;
+    let body = "";
+    const fail = () => {
+      const refused = refusal(statusCode, statusMessage, headers["retry-after"] ?? null, body);
+      this.#fail(`the server answered ${statusCode} instead of opening`, refused);
+      this.#request.destroy();
+    };
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => {
+      body += text;
+      if (body.length > LONGEST_REFUSAL) fail();
+    });
+    response.on("close", fail);
+  }
+
+  #fail(message: string, refused?: RequestRefused): void {
     if (this.#ended || this.#socket) return;
-    this.onerror?.({ type: "error", message });
+    this.onerror?.({ type: "error", message, refused });
     this.#end();
   }
 

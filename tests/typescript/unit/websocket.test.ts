@@ -6,8 +6,12 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
 
+import { openConversation } from "../../../sdk-typescript/src/conversation.ts";
+import { RequestRefused, ServerUnreachable } from "../../../sdk-typescript/src/errors.ts";
 import { closePayload } from "../../../sdk-typescript/src/frames.ts";
+import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
 import { NodeWebSocket } from "../../../sdk-typescript/src/websocket.ts";
+import { INITIATED } from "./fixtures.ts";
 import { serverFrame } from "./server_frame.ts";
 
 type Peer = {
@@ -158,19 +162,44 @@ test("a handshake that is not one", async () => {
 });
 
 test("a refusal and a closed port are told apart", async () => {
-  const refusing = createServer((_, response) => response.writeHead(403).end());
+  const body = JSON.stringify({ detail: "Not from here." });
+  const refusing = createServer((_, response) =>
+    response.writeHead(403, { "retry-after": "3" }).end(body),
+  );
   await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
   const { port } = refusing.address() as AddressInfo;
   const attempt = () =>
-    new Promise<string>((resolve) => {
-      const socket = new NodeWebSocket(`ws://127.0.0.1:${port}/ws`);
-      let why = "";
-      socket.onerror = ({ message }: { message: string }) => (why = message);
-      socket.onclose = () => resolve(why);
-    });
-  assert.match(await attempt(), /answered 403/);
+    openConversation(
+      NodeWebSocket,
+      `ws://127.0.0.1:${port}/ws`,
+      new ConversationProtocol(INITIATED),
+      60_000,
+    );
+  await assert.rejects(attempt(), (error) => {
+    assert(error instanceof RequestRefused);
+    assert.deepEqual([error.status, error.detail, error.retryAfter], [403, "Not from here.", 3]);
+    return true;
+  });
   await new Promise((resolve) => refusing.close(resolve));
-  assert.match(await attempt(), /ECONNREFUSED/);
+  await assert.rejects(attempt(), ServerUnreachable);
+});
+
+test("a refusal that never ends is cut off", async () => {
+  const endless = createServer((_, response) => {
+    response.writeHead(500);
+    const timer = setInterval(() => response.write("x".repeat(16_384)), 1);
+    response.on("close", () => clearInterval(timer));
+  });
+  await new Promise<void>((resolve) => endless.listen(0, "127.0.0.1", resolve));
+  const { port } = endless.address() as AddressInfo;
+  const url = `ws://127.0.0.1:${port}/ws`;
+  const opening = openConversation(NodeWebSocket, url, new ConversationProtocol(INITIATED), 60_000);
+  await assert.rejects(opening, (error) => {
+    assert(error instanceof RequestRefused);
+    assert.deepEqual([error.status, error.detail], [500, "x".repeat(200)]);
+    return true;
+  });
+  await new Promise((resolve) => endless.close(resolve));
 });
 
 test("closing before it is open", async () => {
