@@ -24,6 +24,7 @@ from conformance.vectors import all_vectors, vector_name
 
 HERE = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = load_yaml(HERE / "canaries.yaml")
+CASES = load_cases()
 _INVALID = "invalid vectors"
 """What a canary of the codec fails: every vector that is to be refused."""
 
@@ -49,7 +50,7 @@ def test_every_canary_is_listed() -> None:
 
 def test_the_reference_client_passes_everything() -> None:
     command = f"{sys.executable} -m conformance.reference.client"
-    run = asyncio.run(run_client("reference", Subject(command=command), load_cases(), known=Known()))
+    run = asyncio.run(run_client("reference", Subject(command=command), CASES, known=Known()))
     assert run.red == []
     assert run.count("skipped") == 0
 
@@ -61,7 +62,7 @@ async def _client_run(name: str) -> Run:
         Subject(
             command=f"{sys.executable} -m conformance.reference.canaries {name}", answer_seconds=_SECONDS
         ),
-        load_cases(),
+        CASES,
         known=Known(),
         only=lambda case: (vectors or not case.startswith("vectors/")) and case not in _LONG,
     )
@@ -75,7 +76,7 @@ async def _server_run(name: str) -> Run:
         return await run_server(
             name,
             urls,
-            load_cases(),
+            CASES,
             known=Known(),
             only=lambda case: "too-late" not in case,
             seconds=_SECONDS,
