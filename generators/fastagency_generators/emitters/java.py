@@ -199,7 +199,7 @@ class JavaEmitter:
         ]
         javadoc(out, said, tags, depth=1)
         with out.block(f"record Unknown(String {tag}, ObjectNode raw) implements {union} {{", "}"):
-            javadoc(out, "Checks that neither is null.", depth=2)
+            javadoc(out, "Checks that neither is null.", tags, depth=2)
             with out.block("public Unknown {", "}"):
                 objects = out.use("java.util", "Objects")
                 out.line(f"{objects}.requireNonNull({tag}, {text(tag)});")
@@ -214,7 +214,7 @@ class JavaEmitter:
         component = self._types.bare(branch, out)
         with out.block(f"record {kind}({component} value) implements {union} {{", "}"):
             if component[0].isupper():
-                javadoc(out, "Checks that the value is not null.", depth=2)
+                javadoc(out, "Checks that the value is not null.", [("@param value", "the value")], depth=2)
                 with out.block(f"public {kind} {{", "}"):
                     objects = out.use("java.util", "Objects")
                     if isinstance(branch, ListOf):

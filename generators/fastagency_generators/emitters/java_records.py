@@ -114,7 +114,12 @@ class _Record:
         if lines:
             copies = any("opyOf(" in line for line in lines)
             said = "Checks that nothing is null that must not be" + (", and copies lists." if copies else ".")
-            javadoc(out, said, depth=1)
+            tags = [
+                (f"@param {self._names[field.name]}", f"the field `{field.name}`") for field in self._fields
+            ]
+            if self._node.open:
+                tags.append((f"@param {_OTHERS}", "the fields beside these"))
+            javadoc(out, said, tags, depth=1)
             with out.block(f"public {self._name} {{", "}"):
                 out.lines(*lines)
             out.blank()

@@ -5,7 +5,10 @@ public abstract sealed class ConversationException extends FastAgencyException
     permits ConversationRefusedException, ConversationLostException {
   private static final long serialVersionUID = 1L;
 
+  /** The code of the close frame. */
   private final int code;
+
+  /** The reason of the close frame. */
   private final String reason;
 
   ConversationException(String message, int code, String reason) {

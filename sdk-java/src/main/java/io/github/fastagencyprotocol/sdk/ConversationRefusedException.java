@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConversationRefusedException extends ConversationException {
   private static final long serialVersionUID = 1L;
 
+  /** What the last error message said. */
   private final @Nullable String detail;
 
   ConversationRefusedException(String message, int code, String reason, @Nullable String detail) {

@@ -41,6 +41,9 @@ final class ConversationSocket implements WebSocket.Listener {
   private static final int TOO_BIG = 1009;
   private static final int NO_PONG = 1011;
 
+  /** How many characters' room is kept for the next message: one that was big is no measure. */
+  private static final int KEPT_CAPACITY = 1 << 16;
+
   private final Receiver receiver;
   private final long maxMessageSize;
   private final Heartbeat heartbeat;
@@ -212,8 +215,6 @@ final class ConversationSocket implements WebSocket.Listener {
     binary.reset();
     size = 0;
   }
-
-  private static final int KEPT_CAPACITY = 1 << 16;
 
   private void ping() {
     opened()

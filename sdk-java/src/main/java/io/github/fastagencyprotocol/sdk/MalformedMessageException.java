@@ -4,6 +4,7 @@ package io.github.fastagencyprotocol.sdk;
 public final class MalformedMessageException extends FastAgencyException {
   private static final long serialVersionUID = 1L;
 
+  /** What arrived. */
   private final String text;
 
   MalformedMessageException(String why, String text) {

@@ -8,8 +8,13 @@ import org.jspecify.annotations.Nullable;
 public final class RequestRefusedException extends FastAgencyException {
   private static final long serialVersionUID = 1L;
 
+  /** The HTTP status. */
   private final int status;
+
+  /** What the server said. */
   private final String detail;
+
+  /** How long to wait before the next try. */
   private final @Nullable Duration retryAfter;
 
   RequestRefusedException(int status, String detail, @Nullable Duration retryAfter) {

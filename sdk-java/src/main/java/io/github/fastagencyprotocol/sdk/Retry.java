@@ -27,7 +27,13 @@ public record Retry(int attempts, Duration firstDelay, Duration longestDelay) {
   // No number of tries makes the power overflow.
   private static final int MOST_DOUBLINGS = 60;
 
-  /** Checks that there is an attempt, and that no delay is negative. */
+  /**
+   * Checks that there is an attempt, and that no delay is negative.
+   *
+   * @param attempts how often to try, the first time included
+   * @param firstDelay bounds the first wait
+   * @param longestDelay bounds each wait
+   */
   public Retry {
     if (attempts < 1 || firstDelay.isNegative() || longestDelay.isNegative()) {
       throw new IllegalArgumentException(
@@ -51,15 +57,11 @@ public record Retry(int attempts, Duration firstDelay, Duration longestDelay) {
       return Optional.of(backoff(tried, draw));
     }
     if (error instanceof RequestRefusedException refused && refused.status() == OVERLOADED) {
-      return refused
-          .retryAfter()
-          .map(asked -> asked.compareTo(longestDelay) <= 0 ? Optional.of(asked) : NO_DELAY)
-          .orElseGet(() -> Optional.of(backoff(tried, draw)));
+      Duration asked = refused.retryAfter().orElseGet(() -> backoff(tried, draw));
+      return asked.compareTo(longestDelay) <= 0 ? Optional.of(asked) : Optional.empty();
     }
     return Optional.empty();
   }
-
-  private static final Optional<Duration> NO_DELAY = Optional.empty();
 
   private Duration backoff(int tried, DoubleSupplier draw) {
     double first = firstDelay.toNanos();

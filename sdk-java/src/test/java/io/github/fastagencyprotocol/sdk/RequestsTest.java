@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -168,18 +169,26 @@ class RequestsTest {
 
   @Test
   void doesNotWaitForAnAnswerForEver() throws Exception {
-    Thread test = Thread.currentThread();
+    CountDownLatch gaveUp = new CountDownLatch(1);
+    FakeServer.Response late = Response.of(200, "[]");
     try (FakeServer server =
         server()
             .answering(
                 request -> {
-                  while (test.getState() == Thread.State.TIMED_WAITING) {
-                    Thread.onSpinWait(); // Until the client has given up.
-                  }
-                  return FakeServer.usual(request);
+                  awaitQuietly(gaveUp);
+                  return late;
                 })) {
       FastAgencyClient client = client(server).timeout(Duration.ofMillis(100)).build();
       assertThrows(ServerUnreachableException.class, client::discovery);
+      gaveUp.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException error) {
+      throw new IllegalStateException(error);
     }
   }
 

@@ -25,7 +25,13 @@ public record ContentPart(String type, Omittable<String> text, Map<String, JsonN
     implements WireObject {
   private static final Decoder<String> TYPE = Decoders.string(1);
 
-  /** Checks that nothing is null that must not be, and copies lists. */
+  /**
+   * Checks that nothing is null that must not be, and copies lists.
+   *
+   * @param type the field {@code type}
+   * @param text the field {@code text}
+   * @param otherFields the fields beside these
+   */
   public ContentPart {
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(text, "text");

@@ -16,7 +16,11 @@ import java.util.Objects;
  * @param detail What is wrong and what to do about it, in one sentence.
  */
 public record ErrorResponse(String detail) implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param detail the field {@code detail}
+   */
   public ErrorResponse {
     Objects.requireNonNull(detail, "detail");
   }

@@ -22,7 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record FunctionCallExecutionContent(
     @Nullable String functionName, @Nullable String callId, JsonNode retval) implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param functionName the field {@code function_name}
+   * @param callId the field {@code call_id}
+   * @param retval the field {@code retval}
+   */
   public FunctionCallExecutionContent {
     Objects.requireNonNull(retval, "retval");
   }

@@ -29,7 +29,14 @@ public record InitiateWorkflow(
   private static final Decoder<String> WORKFLOW_UUID =
       Decoders.string("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\z");
 
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param userId the field {@code user_id}
+   * @param workflowUuid the field {@code workflow_uuid}
+   * @param name the field {@code name}
+   * @param params the field {@code params}
+   */
   public InitiateWorkflow {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
     Objects.requireNonNull(name, "name");

@@ -24,7 +24,14 @@ import org.jspecify.annotations.Nullable;
 public record InitiateWorkflowRequest(
     String workflowName, String workflowUuid, @Nullable String userId, ObjectNode params)
     implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param workflowName the field {@code workflow_name}
+   * @param workflowUuid the field {@code workflow_uuid}
+   * @param userId the field {@code user_id}
+   * @param params the field {@code params}
+   */
   public InitiateWorkflowRequest {
     Objects.requireNonNull(workflowName, "workflowName");
     Objects.requireNonNull(workflowUuid, "workflowUuid");

@@ -43,7 +43,11 @@ public sealed interface LocationPart {
    * @param value the value
    */
   record Text(String value) implements LocationPart {
-    /** Checks that the value is not null. */
+    /**
+     * Checks that the value is not null.
+     *
+     * @param value the value
+     */
     public Text {
       Objects.requireNonNull(value, "value");
     }

@@ -44,7 +44,11 @@ public sealed interface MessageBody {
    * @param value the value
    */
   record Text(String value) implements MessageBody {
-    /** Checks that the value is not null. */
+    /**
+     * Checks that the value is not null.
+     *
+     * @param value the value
+     */
     public Text {
       Objects.requireNonNull(value, "value");
     }
@@ -61,7 +65,11 @@ public sealed interface MessageBody {
    * @param value the value
    */
   record Items(List<ContentPart> value) implements MessageBody {
-    /** Checks that the value is not null. */
+    /**
+     * Checks that the value is not null.
+     *
+     * @param value the value
+     */
     public Items {
       value = List.copyOf(value);
     }

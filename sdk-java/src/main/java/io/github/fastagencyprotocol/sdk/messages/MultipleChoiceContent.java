@@ -27,7 +27,14 @@ public record MultipleChoiceContent(
     implements WireObject {
   private static final Decoder<List<String>> CHOICES = Decoders.list(Decoders::string);
 
-  /** Checks that nothing is null that must not be, and copies lists. */
+  /**
+   * Checks that nothing is null that must not be, and copies lists.
+   *
+   * @param prompt the field {@code prompt}
+   * @param choices the field {@code choices}
+   * @param defaultText the field {@code default}
+   * @param single the field {@code single}
+   */
   public MultipleChoiceContent {
     choices = List.copyOf(choices);
   }

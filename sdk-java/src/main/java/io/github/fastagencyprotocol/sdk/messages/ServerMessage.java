@@ -64,7 +64,12 @@ public sealed interface ServerMessage extends WireObject
    * @param raw the whole object as it came
    */
   record Unknown(String type, ObjectNode raw) implements ServerMessage {
-    /** Checks that neither is null. */
+    /**
+     * Checks that neither is null.
+     *
+     * @param type the {@code type} that it came with
+     * @param raw the whole object as it came
+     */
     public Unknown {
       Objects.requireNonNull(type, "type");
       Objects.requireNonNull(raw, "raw");

@@ -21,7 +21,13 @@ import org.jspecify.annotations.Nullable;
 public record SuggestedFunctionCallContent(
     @Nullable String functionName, @Nullable String callId, ObjectNode arguments)
     implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param functionName the field {@code function_name}
+   * @param callId the field {@code call_id}
+   * @param arguments the field {@code arguments}
+   */
   public SuggestedFunctionCallContent {
     Objects.requireNonNull(arguments, "arguments");
   }

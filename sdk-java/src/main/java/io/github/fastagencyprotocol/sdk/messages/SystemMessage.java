@@ -37,7 +37,16 @@ public record SystemMessage(
   private static final Decoder<String> UUID = Decoders.string(1);
   private static final Decoder<String> TYPE = Decoders.constant("system_message");
 
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param workflowUuid the field {@code workflow_uuid}
+   * @param sender the field {@code sender}
+   * @param recipient the field {@code recipient}
+   * @param autoReply the field {@code auto_reply}
+   * @param uuid the field {@code uuid}
+   * @param content the field {@code content}
+   */
   public SystemMessage {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
     Objects.requireNonNull(uuid, "uuid");

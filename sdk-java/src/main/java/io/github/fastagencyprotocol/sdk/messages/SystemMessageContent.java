@@ -17,7 +17,11 @@ import java.util.Objects;
  *     content}}.
  */
 public record SystemMessageContent(ObjectNode message) implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param message the field {@code message}
+   */
   public SystemMessageContent {
     Objects.requireNonNull(message, "message");
   }

@@ -25,7 +25,13 @@ public record TextInputContent(@Nullable String prompt, List<String> suggestions
     implements WireObject {
   private static final Decoder<List<String>> SUGGESTIONS = Decoders.list(Decoders::string);
 
-  /** Checks that nothing is null that must not be, and copies lists. */
+  /**
+   * Checks that nothing is null that must not be, and copies lists.
+   *
+   * @param prompt the field {@code prompt}
+   * @param suggestions the field {@code suggestions}
+   * @param password the field {@code password}
+   */
   public TextInputContent {
     suggestions = List.copyOf(suggestions);
   }

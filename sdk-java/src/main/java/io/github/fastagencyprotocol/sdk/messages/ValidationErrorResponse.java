@@ -20,7 +20,11 @@ public record ValidationErrorResponse(List<ValidationIssue> detail) implements W
   private static final Decoder<List<ValidationIssue>> DETAIL =
       Decoders.list(ValidationIssue::fromJson);
 
-  /** Checks that nothing is null that must not be, and copies lists. */
+  /**
+   * Checks that nothing is null that must not be, and copies lists.
+   *
+   * @param detail the field {@code detail}
+   */
   public ValidationErrorResponse {
     detail = List.copyOf(detail);
   }

@@ -27,7 +27,14 @@ public record ValidationIssue(
     implements WireObject {
   private static final Decoder<List<LocationPart>> LOC = Decoders.list(LocationPart::fromJson);
 
-  /** Checks that nothing is null that must not be, and copies lists. */
+  /**
+   * Checks that nothing is null that must not be, and copies lists.
+   *
+   * @param type the field {@code type}
+   * @param loc the field {@code loc}
+   * @param msg the field {@code msg}
+   * @param otherFields the fields beside these
+   */
   public ValidationIssue {
     Objects.requireNonNull(type, "type");
     loc = List.copyOf(loc);

@@ -17,7 +17,12 @@ import java.util.Objects;
  * @param description One line for people.
  */
 public record WorkflowInfo(String name, String description) implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param name the field {@code name}
+   * @param description the field {@code description}
+   */
   public WorkflowInfo {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(description, "description");

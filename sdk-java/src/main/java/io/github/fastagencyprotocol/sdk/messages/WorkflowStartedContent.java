@@ -20,7 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record WorkflowStartedContent(
     @Nullable String name, @Nullable String description, ObjectNode params) implements WireObject {
-  /** Checks that nothing is null that must not be. */
+  /**
+   * Checks that nothing is null that must not be.
+   *
+   * @param name the field {@code name}
+   * @param description the field {@code description}
+   * @param params the field {@code params}
+   */
   public WorkflowStartedContent {
     Objects.requireNonNull(params, "params");
   }

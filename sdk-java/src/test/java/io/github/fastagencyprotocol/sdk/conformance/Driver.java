@@ -61,11 +61,14 @@ public final class Driver {
 
   private ObjectNode answerTo(String line) throws IOException {
     if (line == null) {
-      leave();
+      end();
       return null;
     }
-    JsonNode command = JSON.readTree(line);
+    ObjectNode command = (ObjectNode) JSON.readTree(line);
     String what = command.path("do").asText();
+    if (conversation == null && List.of("next", "answer", "leave").contains(what)) {
+      return saw("unsupported").put("do", what);
+    }
     try {
       return switch (what) {
         case "discover" -> discover(command);
@@ -88,9 +91,9 @@ public final class Driver {
     return seen;
   }
 
-  private ObjectNode start(JsonNode command) {
-    leave();
-    ObjectNode params = (ObjectNode) command.path("params").deepCopy();
+  private ObjectNode start(ObjectNode command) {
+    end();
+    ObjectNode params = command.withObject("/params");
     conversation = client(command).start(command.path("workflow").asText(), params);
     return saw("started").put("workflow_uuid", conversation.workflowUuid());
   }
@@ -135,11 +138,14 @@ public final class Driver {
   }
 
   private ObjectNode leave() {
-    if (conversation == null) {
-      return saw("left");
-    }
-    conversation.close();
+    end();
     return saw("left").put("state", conversation.state().wireValue());
+  }
+
+  private void end() {
+    if (conversation != null) {
+      conversation.close();
+    }
   }
 
   private static ObjectNode decode(String type, String frame) {

@@ -13,7 +13,7 @@ from language_tools import need
 
 __all__ = ["ROOT", "SDK", "built_sdk", "java", "maven", "observations"]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SDK = ROOT / "sdk-java"
 
 # A bound of waits, not an expectation: it only ends a test that would hang otherwise.
@@ -36,10 +36,10 @@ def maven(*goals: str, folder: Path = SDK) -> str:
 
 @functools.cache
 def built_sdk() -> str:
-    """Compile the SDK, its tests and its driver, once; return the class path that they need."""
+    """Compile the SDK, its tests and its driver, once; return the class path for compiling against them."""
     maven("--quiet", "test-compile")
     target = SDK / "target"
-    dependencies = (target / "dependencies.classpath").read_text(encoding="utf-8").strip()
+    dependencies = (target / "compile.classpath").read_text(encoding="utf-8").strip()
     return f"{target / 'test-classes'}:{target / 'classes'}:{dependencies}"
 
 
