@@ -6,22 +6,16 @@ import io.github.fastagencyprotocol.sdk.messages.ErrorMessage;
 import io.github.fastagencyprotocol.sdk.messages.InitiatedWorkflow;
 import io.github.fastagencyprotocol.sdk.messages.Question;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
-import io.github.fastagencyprotocol.sdk.messages.WorkflowCompleted;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One conversation with one workflow, from {@link FastAgencyClient#start}. Iterate over its
@@ -38,33 +32,17 @@ import org.jspecify.annotations.Nullable;
  * CancellationException}, keeps its interrupt status, and loses no message.
  */
 public final class Conversation implements Iterable<ServerMessage>, AutoCloseable {
-  /** More than any program runs, and few enough nanoseconds to count with. */
-  private static final Duration LONGEST = Duration.ofDays(36_500);
-
-  /** Held by whoever reads, from taking a frame until the state is as of its message. */
-  private final ReentrantLock reading = new ReentrantLock();
-
-  /** Guards the state, the inbox and the rest. Never held for long. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private final Condition arrived = lock.newCondition();
-  private final Inbox inbox;
   private final ConversationProtocol protocol;
+  private final MessageReader reader;
   private final ConversationSocket socket;
-  private final MessagePublisher publisher;
   private final Duration closeTimeout;
   private final ReentrantLock sending = new ReentrantLock();
-  private @Nullable CompletableFuture<@Nullable Void> lastWait;
-  private volatile @Nullable String lastFrame;
-  private boolean left;
 
   Conversation(InitiatedWorkflow initiated, Settings settings) {
     protocol = new ConversationProtocol(initiated);
-    inbox = new Inbox(settings.maxMessageSize());
+    reader = new MessageReader(protocol, settings);
+    socket = reader.socket();
     closeTimeout = settings.closeTimeout();
-    socket =
-        new ConversationSocket(new Arrivals(), settings.maxMessageSize(), settings.pingInterval());
-    publisher = new MessagePublisher(this::poll, settings.executor());
   }
 
   /** Returns what listens to the WebSocket that is to be opened. */
@@ -74,12 +52,12 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
 
   /** Sends the first frame. The socket is open. */
   void begin() {
-    String frame = locked(protocol::start);
+    String frame = reader.locked(protocol::start);
     try {
       socket.send(frame);
     } catch (InterruptedException error) {
       close();
-      throw interrupted();
+      throw MessageReader.interrupted();
     } catch (ExecutionException error) {
       // A server that closed already is no error here: the listener hears of it too, with the code,
       // and reading tells why.
@@ -105,7 +83,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    *     CANCELLED} when the connection ended first, by either side
    */
   public ConversationState state() {
-    return locked(protocol::state);
+    return reader.locked(protocol::state);
   }
 
   /**
@@ -114,7 +92,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when nothing is asked
    */
   public Optional<Question> question() {
-    return locked(protocol::question);
+    return reader.locked(protocol::question);
   }
 
   /**
@@ -123,7 +101,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty before its end, and when it returned nothing
    */
   public Optional<String> result() {
-    return locked(protocol::result);
+    return reader.locked(protocol::result);
   }
 
   /**
@@ -132,7 +110,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when none was
    */
   public Optional<ErrorMessage> lastError() {
-    return locked(protocol::lastError);
+    return reader.locked(protocol::lastError);
   }
 
   /**
@@ -142,7 +120,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when none was read
    */
   public Optional<String> lastFrame() {
-    return Optional.ofNullable(lastFrame);
+    return Optional.ofNullable(reader.lastFrame());
   }
 
   /**
@@ -155,7 +133,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    */
   public Optional<ServerMessage> next() {
     try {
-      return read(null);
+      return reader.read(null);
     } catch (TimeoutException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -173,7 +151,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @throws CancellationException when this thread is interrupted
    */
   public Optional<ServerMessage> next(Duration timeout) throws TimeoutException {
-    return read(timeout);
+    return reader.read(timeout);
   }
 
   /**
@@ -196,7 +174,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return always the same
    */
   public Flow.Publisher<ServerMessage> publisher() {
-    return publisher;
+    return reader.publisher();
   }
 
   /**
@@ -233,20 +211,9 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    */
   @Override
   public void close() {
-    boolean first =
-        locked(
-            () -> {
-              boolean before = left;
-              left = true;
-              protocol.leave();
-              inbox.clear();
-              stopLastWait();
-              arrived.signalAll();
-              return !before;
-            });
-    if (first) {
+    if (reader.leave()) {
       socket.close(closeTimeout);
-      publisher.wake();
+      reader.publisher().wake();
     }
   }
 
@@ -254,7 +221,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
     // One at a time from the question to the socket, so that answers cannot overtake each other.
     sending.lock();
     try {
-      String text = locked(() -> protocol.answer(frame));
+      String text = reader.locked(() -> protocol.answer(frame));
       End over = socket.end();
       if (over != null) {
         throw unsent(over);
@@ -264,205 +231,13 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
       End over = socket.end();
       throw unsent(over != null ? over : new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
     } catch (InterruptedException error) {
-      throw interrupted();
+      throw MessageReader.interrupted();
     } finally {
       sending.unlock();
     }
   }
 
   private FastAgencyException unsent(End over) {
-    return locked(() -> protocol.unsent(over));
-  }
-
-  private Optional<ServerMessage> read(@Nullable Duration timeout) throws TimeoutException {
-    long nanos =
-        timeout == null || timeout.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : timeout.toNanos();
-    long deadline = System.nanoTime() + nanos;
-    try {
-      if (timeout == null) {
-        reading.lockInterruptibly();
-      } else if (!reading.tryLock(nanos, TimeUnit.NANOSECONDS)) {
-        throw late(); // Another thread waits for the same messages.
-      }
-      try {
-        Step step = step();
-        while (step == null) {
-          if (!awaitArrival(timeout == null ? Long.MAX_VALUE : deadline - System.nanoTime())) {
-            throw late();
-          }
-          step = step();
-        }
-        return Optional.ofNullable(step.message());
-      } finally {
-        reading.unlock();
-        publisher.wake(); // It may have looked while this thread was reading.
-      }
-    } catch (InterruptedException error) {
-      throw interrupted();
-    }
-  }
-
-  /** Takes a step without waiting; null when there is nothing to take yet. */
-  private @Nullable Step poll() {
-    if (!reading.tryLock()) {
-      return null;
-    }
-    try {
-      return step();
-    } finally {
-      reading.unlock();
-    }
-  }
-
-  private boolean awaitArrival(long nanos) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      long rest = nanos;
-      while (!left && inbox.isEmpty() && inbox.end() == null) {
-        if (rest <= 0) {
-          return false;
-        }
-        rest = arrived.awaitNanos(rest);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private static TimeoutException late() {
-    return new TimeoutException("no message came in time");
-  }
-
-  /**
-   * One step of reading.
-   *
-   * @param message the message; null says that the conversation is over
-   */
-  record Step(@Nullable ServerMessage message) {}
-
-  /** Whoever calls it holds {@link #reading}. Returns null when there is nothing to take yet. */
-  private @Nullable Step step() {
-    Inbox.Frame frame = take();
-    if (frame instanceof Inbox.Binary binary) {
-      throw protocol.receiveBinary(binary.data());
-    }
-    if (frame instanceof Inbox.Text text) {
-      lastFrame = text.text();
-      // Without the lock, which what arrives must never wait for very long.
-      ServerMessage message = MessageCodec.decode(text.text());
-      return locked(
-          () -> {
-            protocol.receive(message);
-            if (message instanceof WorkflowCompleted) {
-              startLastWait();
-            }
-            return new Step(message);
-          });
-    }
-    return locked(this::ended) ? new Step(null) : null;
-  }
-
-  private Inbox.@Nullable Frame take() {
-    boolean room;
-    Inbox.Frame frame;
-    lock.lock();
-    try {
-      frame = inbox.poll();
-      room = inbox.takeRoom();
-    } finally {
-      lock.unlock();
-    }
-    if (room) {
-      socket.resume(); // Without the lock: the JDK may call the listener from in there.
-    }
-    return frame;
-  }
-
-  /** Returns whether the conversation is over. Throws why, where that is not as it should be. */
-  private boolean ended() {
-    End end = inbox.end();
-    if (left || end == null) {
-      return left;
-    }
-    if (!inbox.isEmpty()) {
-      return false; // It arrived just now, before the end did.
-    }
-    protocol.disconnected(end);
-    Optional<ConversationException> ending = protocol.ending();
-    if (ending.isPresent()) {
-      throw ending.get();
-    }
-    return true;
-  }
-
-  /** After the last message the server closes. One that does not is not waited for very long. */
-  private void startLastWait() {
-    if (lastWait == null && inbox.end() == null) {
-      lastWait =
-          new CompletableFuture<@Nullable Void>()
-              .completeOnTimeout(null, closeTimeout.toNanos(), TimeUnit.NANOSECONDS);
-      lastWait.thenRun(socket::cut);
-    }
-  }
-
-  private void stopLastWait() {
-    if (lastWait != null) {
-      lastWait.cancel(false);
-    }
-  }
-
-  private <T> T locked(Supplier<T> action) {
-    lock.lock();
-    try {
-      return action.get();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  static CancellationException interrupted() {
-    Thread.currentThread().interrupt();
-    return new CancellationException("the thread was interrupted while it waited");
-  }
-
-  /** Puts what arrives where readers find it, and wakes them. */
-  private final class Arrivals implements ConversationSocket.Receiver {
-    @Override
-    public boolean text(String text) {
-      return put(new Inbox.Text(text));
-    }
-
-    @Override
-    public boolean binary(byte[] data) {
-      return put(new Inbox.Binary(data));
-    }
-
-    @Override
-    public void ended(End end) {
-      locked(
-          () -> {
-            inbox.end(end);
-            stopLastWait();
-            arrived.signalAll();
-            return end;
-          });
-      publisher.wake();
-    }
-
-    private boolean put(Inbox.Frame frame) {
-      boolean room =
-          locked(
-              () -> {
-                if (left) {
-                  return true; // It is thrown away.
-                }
-                boolean more = inbox.put(frame);
-                arrived.signal();
-                return more;
-              });
-      publisher.wake();
-      return room;
-    }
+    return reader.locked(() -> protocol.unsent(over));
   }
 }

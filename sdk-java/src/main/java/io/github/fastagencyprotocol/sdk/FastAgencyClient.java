@@ -136,7 +136,7 @@ public final class FastAgencyClient {
     } catch (InterruptedException error) {
       // The JDK gives no way to stop it, so what opens after all is cut off again.
       opening.thenAccept(WebSocket::abort);
-      throw Conversation.interrupted();
+      throw MessageReader.interrupted();
     }
   }
 
@@ -144,7 +144,7 @@ public final class FastAgencyClient {
     try {
       Thread.sleep(delay.toMillis());
     } catch (InterruptedException error) {
-      throw Conversation.interrupted();
+      throw MessageReader.interrupted();
     }
   }
 }

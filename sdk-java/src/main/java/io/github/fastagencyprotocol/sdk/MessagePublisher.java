@@ -1,6 +1,6 @@
 package io.github.fastagencyprotocol.sdk;
 
-import io.github.fastagencyprotocol.sdk.Conversation.Step;
+import io.github.fastagencyprotocol.sdk.MessageReader.Step;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
 import java.util.Objects;
 import java.util.concurrent.Executor;

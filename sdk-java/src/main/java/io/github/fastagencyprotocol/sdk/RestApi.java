@@ -75,7 +75,7 @@ final class RestApi {
       throw Refusals.unreachable(uri, error.getCause());
     } catch (InterruptedException error) {
       answer.cancel(true);
-      throw Conversation.interrupted();
+      throw MessageReader.interrupted();
     }
   }
 
