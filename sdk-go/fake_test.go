@@ -21,7 +21,7 @@ import (
 )
 
 // patience only ends a test that would hang; nothing is expected to take so long.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 const uuidDashed = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
 

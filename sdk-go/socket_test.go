@@ -116,7 +116,7 @@ func TestCloseWhileFramesWait(t *testing.T) {
 
 // A reader that does not read holds the server back, and gets everything in order in the end.
 func TestBackPressure(t *testing.T) {
-	const count, size = 400, 1 << 17
+	const count, size = 400, 1 << 16
 	var mu sync.Mutex
 	sent := 0
 	server := serve(t, func(p *peer) {
