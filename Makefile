@@ -56,6 +56,7 @@ generate: .venv/.stamp ## Generate everything from spec/
 .PHONY: check
 check: .venv/.stamp ## Fail when a generated file is not what spec/ says
 	@.venv/bin/fastagency-generate check
+	@$(PYTHON) -m conformance pages --check
 
 .PHONY: lint-spec
 lint-spec: .venv/.stamp docs/node_modules/.stamp ## Run the three linters over spec/
@@ -76,13 +77,8 @@ demo: generate sdk-typescript docs ## Generate the clients, start the server, ho
 	@$(PYTHON) examples/demo.py
 
 .PHONY: bench
-bench: .venv/.stamp .venv-upstream/.stamp ## Measure the server beside FastAgency and a bare socket
+bench: .venv-upstream/.stamp sdk-typescript $(CLIENTS) ## Measure the server beside FastAgency, and every client's codec
 	@$(PYTHON) -m benchmarks
-
-.PHONY: conformance
-conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client and every server, and write the pages about it
-	@$(PYTHON) -m conformance all --results test-output/conformance.json --junit test-output/conformance.xml
-	@$(PYTHON) -m conformance pages --results test-output/conformance.json
 
 # --- proving it ----------------------------------------------------------------
 
@@ -103,7 +99,12 @@ test: setup debian .venv-upstream/.stamp .venv-pyautogen/.stamp .venv-foreign/.s
 	@echo "test: beside FastAgency and its older websockets"
 	@.venv-upstream/bin/pytest tests/sdk_python tests/server
 
+.PHONY: conformance
+conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client and every server, and write the pages about it
+	@$(PYTHON) -m conformance all --results test-output/conformance.json --junit test-output/conformance.xml
+	@$(PYTHON) -m conformance pages --results test-output/conformance.json
+
 .PHONY: clean
 clean: ## Remove what was built, the environments included
 	rm -rf .venv .venv-* docs/node_modules sdk-typescript/node_modules tests/node_modules sdk-typescript/dist \
-		server/fastagency_server/_site test-output
+		server/fastagency_server/_site sdk-rust/target sdk-java/target build test-output

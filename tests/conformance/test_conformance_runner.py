@@ -207,8 +207,8 @@ async def test_a_server_that_does_not_start_is_told() -> None:
             pytest.fail("it did not start")
 
 
-def test_the_client_of_the_readme_passes_what_the_readme_says(tmp_path: Path) -> None:
-    text = (HERE / "README.md").read_text(encoding="utf-8")
+def test_the_client_of_contributing_passes_what_is_said_there(tmp_path: Path) -> None:
+    text = (HERE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- client -->\n```python\n(.*?)```", text, re.DOTALL)
     assert found is not None
     (tmp_path / "my_client.py").write_text(found.group(1))

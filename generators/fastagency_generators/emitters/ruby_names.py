@@ -32,8 +32,8 @@ _CONSTANTS = {
     "MalformedMessage", "Method", "Mismatch", "Module", "Mutex", "Net", "NilClass", "NotAsked",
     "Numeric", "Object", "OpenSSL", "Operation", "Operations", "Options", "Proc", "Process",
     "Random", "Range", "Rational", "Regexp", "RequestRefused", "Rest", "Retry", "RuntimeError",
-    "SecureRandom", "ServerUnreachable", "Set", "Signal", "Socket", "SocketError", "StandardError", "StrictJSON",
-    "String", "StringIO", "Struct", "Symbol", "SystemCallError", "Thread", "Time", "TimedOut",
+    "SecureRandom", "ServerUnreachable", "Set", "Signal", "Socket", "SocketError", "StandardError",
+    "StrictJSON", "String", "StringIO", "Struct", "Symbol", "SystemCallError", "Thread", "Time", "TimedOut",
     "Timeout", "TypeError", "Types", "URI", "Unknown", "Value", "Version", "WebSocket", "Zlib",
 }
 """What the code inside of the SDK's module means something else by."""
