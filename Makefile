@@ -77,7 +77,7 @@ demo: generate sdk-typescript docs ## Generate the clients, start the server, ho
 	@$(PYTHON) examples/demo.py
 
 .PHONY: bench
-bench: .venv-upstream/.stamp sdk-typescript $(CLIENTS) ## Measure the server beside FastAgency, and every client's codec
+bench: .venv/.stamp .venv-upstream/.stamp sdk-typescript $(CLIENTS) ## Measure the server beside FastAgency, and every client's codec
 	@$(PYTHON) -m benchmarks
 
 # --- proving it ----------------------------------------------------------------
