@@ -35,14 +35,12 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
   private final ConversationProtocol protocol;
   private final MessageReader reader;
   private final ConversationSocket socket;
-  private final Duration closeTimeout;
   private final ReentrantLock sending = new ReentrantLock();
 
   Conversation(InitiatedWorkflow initiated, Settings settings) {
     protocol = new ConversationProtocol(initiated);
     reader = new MessageReader(protocol, settings);
     socket = reader.socket();
-    closeTimeout = settings.closeTimeout();
   }
 
   /** Returns what listens to the WebSocket that is to be opened. */
@@ -212,7 +210,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
   @Override
   public void close() {
     if (reader.leave()) {
-      socket.close(closeTimeout);
+      socket.close();
       reader.publisher().wake();
     }
   }

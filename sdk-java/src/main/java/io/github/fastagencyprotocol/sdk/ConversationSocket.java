@@ -46,8 +46,14 @@ final class ConversationSocket implements WebSocket.Listener {
 
   private final Receiver receiver;
   private final long maxMessageSize;
+  private final Duration closeTimeout;
   private final Heartbeat heartbeat;
-  private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+  /** Done when it is known how the connection ended. */
+  private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+
+  /** Done when the other side has closed, or is gone. */
+  private final CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
 
   // Of the message that is arriving. Only the listener's methods touch them.
   private final StringBuilder text = new StringBuilder();
@@ -60,10 +66,12 @@ final class ConversationSocket implements WebSocket.Listener {
   /** Whether what still arrives is thrown away, because this side closes. */
   private volatile boolean draining;
 
-  ConversationSocket(Receiver receiver, long maxMessageSize, @Nullable Duration pingInterval) {
+  ConversationSocket(Receiver receiver, Settings settings) {
     this.receiver = receiver;
-    this.maxMessageSize = maxMessageSize;
-    this.heartbeat = new Heartbeat(pingInterval, this::ping, () -> fail(NO_PONG, NO_PONG));
+    this.maxMessageSize = settings.maxMessageSize();
+    this.closeTimeout = settings.closeTimeout();
+    this.heartbeat =
+        new Heartbeat(settings.pingInterval(), this::ping, () -> fail(NO_PONG, NO_PONG));
   }
 
   /** Returns how the connection ended; null while it has not. */
@@ -87,10 +95,10 @@ final class ConversationSocket implements WebSocket.Listener {
   }
 
   /**
-   * Closes the connection. Waits for the server's own close frame, but never longer than that. When
-   * the connection has ended already, what ended it closes it too.
+   * Closes the connection. Waits for the server's own close frame, but not for ever. When the
+   * connection has ended already, what ended it closes it too.
    */
-  void close(Duration timeout) {
+  void close() {
     draining = true;
     heartbeat.stop();
     if (end != null) {
@@ -100,7 +108,7 @@ final class ConversationSocket implements WebSocket.Listener {
     opened.request(Long.MAX_VALUE);
     CompletableFuture<?> sent = opened.sendClose(NORMAL_CLOSE, "");
     try {
-      CompletableFuture.allOf(sent, over).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      CompletableFuture.allOf(sent, over).get(closeTimeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException | ExecutionException error) {
       cut(); // The server does not answer, or is gone: it is not waited for.
     } catch (InterruptedException error) {
@@ -172,12 +180,14 @@ final class ConversationSocket implements WebSocket.Listener {
 
   @Override
   public @Nullable CompletionStage<?> onClose(WebSocket webSocket, int code, String reason) {
+    closed.complete(null);
     finish(new End(code, reason, false));
     return null; // Now the JDK answers with a close frame of its own.
   }
 
   @Override
   public void onError(WebSocket webSocket, Throwable error) {
+    closed.complete(null);
     if (isCausedBy(error, CharacterCodingException.class)) {
       finish(new End(NOT_UTF8, "", true));
     } else if (error instanceof java.net.ProtocolException) {
@@ -231,11 +241,26 @@ final class ConversationSocket implements WebSocket.Listener {
             });
   }
 
-  /** Ends the conversation because this side cannot go on. */
+  /**
+   * Ends the conversation because this side cannot go on. What still arrives is read away for a
+   * while: cut off at once with something unread, TCP would take our close frame back.
+   */
   private void fail(int code, int sentCode) {
+    draining = true;
     WebSocket opened = opened();
-    opened.sendClose(sentCode, "").whenComplete((sent, error) -> opened.abort());
+    opened.request(Long.MAX_VALUE);
+    opened
+        .sendClose(sentCode, "")
+        .whenComplete(
+            (sent, error) -> {
+              if (error != null) {
+                closed.complete(null);
+              }
+            });
     finish(new End(code, "", true));
+    closed
+        .completeOnTimeout(null, closeTimeout.toNanos(), TimeUnit.NANOSECONDS)
+        .thenRun(opened::abort);
   }
 
   private void finish(End how) {

@@ -42,8 +42,7 @@ final class MessageReader {
     this.protocol = protocol;
     closeTimeout = settings.closeTimeout();
     inbox = new Inbox(settings.maxMessageSize());
-    socket =
-        new ConversationSocket(new Arrivals(), settings.maxMessageSize(), settings.pingInterval());
+    socket = new ConversationSocket(new Arrivals(), settings);
     publisher = new MessagePublisher(this::poll, settings.executor());
   }
 
