@@ -9,18 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 from interop.behaviours import BEHAVIOURS, Behaviour
-from interop.processes import OURS, UPSTREAM, Peer, serve_app
+from interop.processes import UPSTREAM, Peer, serve_app
 
 # Bounds of waits. FastAgency gets a short one, since what is waited for does not come there.
 _OURS_SECONDS = 60.0
 _THEIRS_SECONDS = 5.0
-
-
-@pytest.fixture(scope="module")
-def native() -> Iterator[Peer]:
-    """Our adapter over our registry, with clients that do wrong on purpose."""
-    with serve_app(OURS, "our_apps", "native", client_faults="ignore") as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +26,8 @@ def theirs() -> Iterator[Peer]:
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-def test_our_server(behaviour: Behaviour, request: pytest.FixtureRequest) -> None:
-    fixture = "native" if behaviour.ours == "native" else "moved_server"
-    server: Peer = request.getfixturevalue(fixture)
-    behaviour.check(server.url, _OURS_SECONDS)
+def test_our_server(behaviour: Behaviour, moved_server: Peer) -> None:
+    behaviour.check(moved_server.url, _OURS_SECONDS)
 
 
 @pytest.mark.parametrize(
