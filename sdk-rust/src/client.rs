@@ -91,13 +91,14 @@ impl Client {
     /// Start the workflow `name` and return the conversation with it: announce it, open the socket and send the first
     /// frame.
     ///
-    /// `params` are the workflow's parameters, anything that serde writes as a JSON object. (serde_json writes a NaN
-    /// and an infinity as null.) Nothing here is ever repeated: a workflow may have started.
+    /// `params` are the workflow's parameters, anything that serde writes as a JSON object. Nothing here is ever
+    /// repeated: a workflow may have started.
     ///
     /// # Errors
     ///
     /// [`Error::ServerUnreachable`], [`Error::RequestRefused`] (404 for a workflow that is not there),
-    /// [`Error::MalformedMessage`], and [`Error::Invalid`] for `params` that are no JSON object.
+    /// [`Error::MalformedMessage`], and [`Error::Invalid`] for `params` that are no JSON object or hold a
+    /// NaN or an infinity (spec FA-CLA-7).
     pub async fn start<P: Serialize>(&self, name: &str, params: P) -> Result<Conversation> {
         let Inner {
             endpoints,

@@ -6,6 +6,8 @@ use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::finite;
+
 /// Any JSON value, kept as its text, without the white space between its parts.
 ///
 /// So nothing is lost on the way: an integer of any size, every digit of a fraction, the order of
@@ -33,8 +35,9 @@ pub struct Unknown {
 }
 
 impl Json {
-    /// Write `value` as JSON. Fails for what JSON cannot say, such as a map whose keys are no texts.
+    /// Write `value` as JSON. Fails for what JSON cannot say: a NaN, an infinity, a map whose keys are no texts.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Self> {
+        finite::check(value)?;
         serde_json::value::to_raw_value(value).map(Self)
     }
 

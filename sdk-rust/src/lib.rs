@@ -8,6 +8,7 @@ mod client;
 mod connection;
 mod conversation;
 mod error;
+mod finite;
 mod http_client;
 mod json;
 mod operation;
