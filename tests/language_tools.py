@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
-__all__ = ["PROGRAMS", "need"]
+__all__ = ["lack", "need"]
 
-PROGRAMS = {
-    "go": ("go", "gofmt"),
-    "java": ("java", "javac", "mvn"),
-    "ruby": ("ruby", "rubocop"),
-    "rust": ("cargo", "rustfmt", "cargo-clippy"),
-    "typescript": ("node", "npm"),
-}
-"""The programs of each language, as `make setup` finds or installs them."""
+_CHECK = Path(__file__).parent / "environments" / "need-language.sh"
 
 
 def need(language: str) -> None:
-    """Skip the calling test, by name, when a program of `language` is missing; fail it when CI=true."""
-    missing = [program for program in PROGRAMS[language] if shutil.which(program) is None]
+    """Skip the calling test, by name, when the tools of `language` are missing or too old; fail it in CI."""
+    missing = lack(language)
     if not missing:
         return
-    why = f"the tools of {language} are missing: {', '.join(missing)}; 'make setup' says how to get them"
+    why = f"the tests of {language} need {missing}; 'make setup' says how to get it"
     if os.environ.get("CI") == "true":
         pytest.fail(why)
     pytest.skip(why)
+
+
+@functools.cache
+def lack(language: str) -> str:
+    """Return what is missing of a language's tools, "" when nothing is: as the set-up decides it."""
+    if language == "typescript":
+        return ", ".join(program for program in ("node", "npm") if shutil.which(program) is None)
+    done = subprocess.run([_CHECK, "--check", language], capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):
+        raise RuntimeError(f"{_CHECK.name}: {done.stderr}")
+    return done.stdout.strip()

@@ -12,7 +12,6 @@ import contextlib
 import fnmatch
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -171,9 +170,9 @@ def _all(options: argparse.Namespace) -> int:
 
 
 def _missing_tools(entry: Entry) -> str:
-    from language_tools import PROGRAMS
+    from language_tools import lack
 
-    return ", ".join(it for it in PROGRAMS.get(entry.language, ()) if shutil.which(it) is None)
+    return lack(entry.language) if entry.language else ""
 
 
 def _finish(runs: list[Run], options: argparse.Namespace, seconds: float) -> int:

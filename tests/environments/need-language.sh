@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that a client's language is there:  need-language.sh go|java|ruby|rust
-# Installs what Debian has, and says so. Where that does not do, it says what is skipped and how to get it;
-# with CI=true that is an error.
+# Makes sure that a client's language is there:  need-language.sh [--check] go|java|ruby|rust
+# Installs what Debian has, and says so. Where that does not do, it says what is skipped and how to get it
+# (status 3); with CI=true that is an error. With --check it only prints what is missing (status 3).
 set -euo pipefail
 
 at_least() { # at_least WANTED FOUND: compares dotted versions
@@ -12,12 +12,14 @@ java_version() { javac -version 2>&1 | sed -nE 's/^javac ([0-9.]+).*/\1/p'; }
 ruby_version() { ruby -e 'print RUBY_VERSION' 2>/dev/null; }
 rust_version() { cargo --version 2>/dev/null | cut -d' ' -f2; }
 
+check=no
+if [ "${1:-}" = --check ]; then check=yes; shift; fi
 case "${1:-}" in
   go)   title=Go   wanted=1.24 programs="gofmt gcc"                 packages="golang-go gcc"                   site=https://go.dev/dl/ ;;
   java) title=Java wanted=17   programs="mvn"                   packages="openjdk-17-jdk-headless maven" site=https://adoptium.net ;;
   ruby) title=Ruby wanted=3.1  programs="rubocop rake"          packages="ruby rubocop rake ruby-minitest ruby-websocket-driver" site=https://www.ruby-lang.org ;;
   rust) title=Rust wanted=1.89 programs="rustfmt cargo-clippy"  packages="cargo rustfmt rust-clippy"     site=https://rustup.rs ;;
-  *) echo "usage: need-language.sh go|java|ruby|rust" >&2; exit 2 ;;
+  *) echo "usage: need-language.sh [--check] go|java|ruby|rust" >&2; exit 2 ;;
 esac
 
 missing() { # prints what is missing, nothing when all is there
@@ -34,6 +36,7 @@ missing() { # prints what is missing, nothing when all is there
 
 lack=$(missing "$1")
 [ -n "$lack" ] || exit 0
+if [ $check = yes ]; then echo "$lack"; exit 3; fi
 if command -v apt-get >/dev/null; then
   sudo=""
   [ "$(id -u)" = 0 ] || sudo=sudo
