@@ -258,6 +258,11 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s: %+v, %v", url, got, err)
 		}
 	}
+	for _, secret := range []string{"http://me:secret@a", "ftp://me:secret@a", "http://me:secret@a:port"} {
+		if _, err := NewClient(secret, nil); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("credentials in a URL: %v", err)
+		}
+	}
 	for _, wrong := range []string{"", "a", "ftp://a", "http://", "http://:80", "http://a?q", "http://a?", "http://a#f", "http://a:port", "http://a b"} {
 		if _, err := NewClient(wrong, nil); err == nil {
 			t.Errorf("%q was taken", wrong)

@@ -1,6 +1,7 @@
 package fastagency
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -16,7 +17,15 @@ type endpoints struct {
 func endpointsOf(base string, options *ClientOptions) (endpoints, error) {
 	parts, err := url.Parse(strings.TrimSpace(base))
 	if err != nil {
+		// The error of net/url repeats the whole URL, in which a password may stand.
+		var fault *url.Error
+		if errors.As(err, &fault) {
+			err = fault.Err
+		}
 		return endpoints{}, fmt.Errorf("fastagency: no URL: %w", err)
+	}
+	if parts.User != nil {
+		return endpoints{}, errors.New("fastagency: a base URL cannot have credentials: give them as a header")
 	}
 	secure := ""
 	switch parts.Scheme {

@@ -53,6 +53,12 @@ module FastAgency
       freeze
     end
 
+    # Shows where the server is, and neither the headers nor the TLS settings, which may hold credentials.
+    # @return [String]
+    def inspect
+      "#<#{self.class} #{@endpoints.discovery}>"
+    end
+
     # The headers of the next request: those of the SDK, and the user's, asked for each time.
     # @return [Hash{String => String}]
     # @raise [ArgumentError] for what cannot stand in a header

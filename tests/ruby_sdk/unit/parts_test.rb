@@ -123,6 +123,13 @@ class OptionsTest < Minitest::Test
     end
   end
 
+  def test_no_inspection_shows_a_credential
+    client = FastAgency::Client.new("http://h", headers: { "Authorization" => "Bearer secret" })
+
+    assert_includes client.inspect, "http://h/fastagency/discovery"
+    refute_includes client.inspect, "secret"
+  end
+
   def test_headers_are_asked_for_each_time
     count = 0
     options = FastAgency::Options.new("http://h", headers: -> { { "X-N" => count += 1 } })

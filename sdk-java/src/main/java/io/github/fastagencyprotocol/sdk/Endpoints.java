@@ -19,12 +19,17 @@ record Endpoints(URI discovery, URI initiateWorkflow, URI webSocket) {
    * Returns the addresses below a base URL, which may carry a path prefix. It may be http, https,
    * ws or wss: what counts is whether it is encrypted.
    *
-   * @throws IllegalArgumentException for any other scheme, a URL without a host, and a query or a
-   *     fragment, which a base URL cannot have
+   * @throws IllegalArgumentException for any other scheme, a URL without a host, and credentials, a
+   *     query or a fragment, which a base URL cannot have
    */
   static Endpoints of(
       String url, String discoveryPath, String initiateWorkflowPath, String webSocketPath) {
     URI base = parsed(url);
+    if (base.getRawUserInfo() != null) {
+      // First of all, so that no other message repeats a password.
+      throw new IllegalArgumentException(
+          "a base URL cannot have credentials: give them as a header");
+    }
     Boolean secure = base.getScheme() == null ? null : SECURE.get(base.getScheme().toLowerCase());
     if (secure == null) {
       throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package io.github.fastagencyprotocol.sdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,10 +23,10 @@ class UnitsTest {
 
   @Test
   void addressesAreBelowTheBase() {
-    Endpoints found = endpoints(" https://me@host:1/a/b// ");
-    assertEquals(URI.create("https://me@host:1/a/b/d"), found.discovery());
-    assertEquals(URI.create("https://me@host:1/a/b/i"), found.initiateWorkflow());
-    assertEquals(URI.create("wss://me@host:1/a/b/w/s"), found.webSocket());
+    Endpoints found = endpoints(" https://host:1/a/b// ");
+    assertEquals(URI.create("https://host:1/a/b/d"), found.discovery());
+    assertEquals(URI.create("https://host:1/a/b/i"), found.initiateWorkflow());
+    assertEquals(URI.create("wss://host:1/a/b/w/s"), found.webSocket());
     assertEquals(URI.create("http://[::1]/d"), endpoints("WS://[::1]").discovery());
   }
 
@@ -43,6 +44,14 @@ class UnitsTest {
       })
   void whatIsNoAddressIsRefused(String url) {
     assertThrows(IllegalArgumentException.class, () -> endpoints(url));
+  }
+
+  @Test
+  void credentialsInAnAddressAreRefusedAndNotRepeated() {
+    for (String url : List.of("http://me:secret@host", "ftp://me:secret@host")) {
+      Exception error = assertThrows(IllegalArgumentException.class, () -> endpoints(url));
+      assertFalse(error.getMessage().contains("secret"));
+    }
   }
 
   @Test
