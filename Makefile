@@ -40,6 +40,9 @@ build/rust.stamp: sdk-rust/Cargo.lock
 build/%.stamp: tests/environments/set-up-client.sh tests/environments/need-language.sh
 	@tests/environments/set-up-client.sh $*
 
+.PHONY: environment
+environment: .venv/.stamp ## Build .venv alone: the generator, the server, the Python client, the conformance suite
+
 .PHONY: setup
 setup: .venv/.stamp $(NODE_MODULES) $(CLIENTS) ## Build .venv, and find or install what each client's language needs
 
@@ -83,7 +86,7 @@ bench: .venv/.stamp .venv-upstream/.stamp sdk-typescript $(CLIENTS) ## Measure t
 # --- proving it ----------------------------------------------------------------
 
 .PHONY: lint
-lint: .venv/.stamp sdk-typescript/node_modules/.stamp ## Run ruff, mypy, tsc and prettier
+lint: .venv/.stamp sdk-typescript/node_modules/.stamp ## Run ruff, mypy, tsc and prettier (the other languages' linters run in the tests)
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
