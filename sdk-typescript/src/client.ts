@@ -61,11 +61,13 @@ export class Client {
   readonly #url: string;
   readonly #options: ClientOptions;
 
-  /** `url` is the server's, for example `http://localhost:8008`; a path in it stands before every route's path. */
+  /**
+   * `url` is the server's, for example `http://localhost:8008`; a path in it stands before every route's path. It may
+   * be http, https, ws or wss: what counts is whether it is encrypted. Throws a TypeError for any other, and for one
+   * with a user, a password, a query or a fragment.
+   */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    this.#url = new URL(url, globalThis.location?.href).href
-      .replace(/[?#].*/, "")
-      .replace(/\/+$/, "");
+    this.#url = baseUrl(url);
     this.#options = options;
   }
 
@@ -137,7 +139,8 @@ export class Client {
     const url = this.#url + (path ?? usualPath);
     const headers = await this.#headers();
     const late = AbortSignal.timeout(timeout);
-    const init: RequestInit = { method, headers: { ...headers } };
+    // Following a redirect would repeat the request, credentials and all, perhaps at another host (spec FA-NEG-3).
+    const init: RequestInit = { method, headers: { ...headers }, redirect: "manual" };
     init.signal = signal ? AbortSignal.any([signal, late]) : late;
     if (body) {
       init.headers = { ...headers, "content-type": "application/json" };
@@ -154,9 +157,34 @@ export class Client {
     }
     const { status, statusText } = response;
     if (status !== 200)
-      throw refusal(status, statusText, response.headers.get("retry-after"), text);
+      throw refusal(
+        status,
+        // Browsers do not tell the status of a redirect.
+        status ? statusText : "a redirect, which is not followed",
+        response.headers.get("retry-after"),
+        text,
+      );
     return decodeAs<Result<Name>>(result, text);
   }
+}
+
+/** The address that stands before every route's path. No error repeats `url`, which may hold a password. */
+function baseUrl(url: string | URL): string {
+  let parts: URL;
+  try {
+    // A page's own query is not part of what a relative address is relative to.
+    parts = new URL(url, globalThis.location?.href.replace(/[?#].*/, ""));
+  } catch {
+    throw new TypeError("the base URL is no URL");
+  }
+  const { protocol, username, password, host, pathname, search, hash } = parts;
+  const secure = /^(?:http|ws)(s?):$/.exec(protocol)?.[1];
+  if (secure === undefined)
+    throw new TypeError("a base URL must start with http://, https://, ws:// or wss://");
+  if (username || password)
+    throw new TypeError("a base URL cannot have a user or a password: send them in headers");
+  if (search || hash) throw new TypeError("a base URL cannot have a query or a fragment");
+  return `http${secure}://${host}${pathname.replace(/\/+$/, "")}`;
 }
 
 /** Wait. Throws the signal's reason when it aborts before. */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 
 import { Client } from "../../../sdk-typescript/src/client.ts";
@@ -104,4 +106,80 @@ test("delays are drawn up to a limit that doubles", () => {
   assert.equal(delayOf({}, 1, new RequestRefused(503, "", 3)), 3000);
   assert.equal(delayOf({}, 1, new RequestRefused(503, "", 6)), null);
   assert.equal(delayOf({}, 1, new RequestRefused(500, "", 1)), null);
+});
+
+test("spec FA-NEG-3: a redirect is refused, and nothing is sent on", async () => {
+  const asked: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request);
+    const location = `http://localhost:${(server.address() as AddressInfo).port}/elsewhere`;
+    response.writeHead(307, { location }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new Client(url, { headers: { "x-key": "secret" }, retry: QUICK });
+  const refused = (thrown: unknown) => thrown instanceof RequestRefused && thrown.status === 307;
+  await assert.rejects(client.start("quiz"), refused);
+  await assert.rejects(client.discovery(), refused);
+  server.close();
+  server.closeAllConnections();
+  assert.deepEqual(
+    asked.map((request) => request.url),
+    ["/fastagency/initiate_workflow", "/fastagency/discovery"],
+  );
+});
+
+test("a browser's redirect, which has no status, is refused with a sentence and asked for once", async () => {
+  const opaque = Response.error(); // status 0 too
+  const { fetch, asked } = answering(opaque);
+  await assert.rejects(
+    new Client("http://x", { fetch, retry: QUICK }).discovery(),
+    (thrown) => thrown instanceof RequestRefused && /redirect/.test(thrown.message),
+  );
+  assert.equal(asked.length, 1);
+});
+
+test("what a base URL may be", async () => {
+  for (const [base, http, ws] of [
+    ["http://host:8008", "http://host:8008/", "ws://host:8008/"],
+    ["https://host/a/b//", "https://host/a/b/", "wss://host/a/b/"],
+    ["ws://host/@me", "http://host/@me/", "ws://host/@me/"],
+    ["wss://[::1]:9", "https://[::1]:9/", "wss://[::1]:9/"],
+    [" HTTP://host? ", "http://host/", "ws://host/"],
+  ] as const) {
+    const { fetch, asked } = answering(Response.json(INITIATED));
+    const client = new Client(base, { fetch, WebSocket: FakeSocket });
+    const starting = client.start("quiz");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    FakeSocket.last.open();
+    await (await starting).close();
+    assert.ok(asked[0]?.url.startsWith(`${http}fastagency/`), asked[0]?.url);
+    assert.ok(FakeSocket.last.url.startsWith(`${ws}fastagency/`), FakeSocket.last.url);
+  }
+});
+
+test("what a base URL may not be; no error repeats a password", () => {
+  for (const [base, why] of [
+    ["localhost:8008", /must start with/],
+    ["ftp://host", /must start with/],
+    ["file:///host", /must start with/],
+    ["//host", /no URL/],
+    ["", /no URL/],
+    ["http://host:99999", /no URL/],
+    ["http://host?x=1", /query/],
+    ["http://host#x", /fragment/],
+    ["http://ada:hunter2@host", /user or a password/],
+    ["http://ada@host", /user or a password/],
+    ["http://:hunter2@host", /user or a password/],
+    ["http://ada:hunter2@host:99999", /no URL/],
+    ["ftp://ada:hunter2@host", /must start with/],
+  ] as const)
+    assert.throws(
+      () => new Client(base),
+      (thrown) =>
+        thrown instanceof TypeError &&
+        why.test(thrown.message) &&
+        !JSON.stringify([thrown.message, { ...thrown }]).includes("hunter2"),
+      base,
+    );
 });
