@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{ready, Context, Poll};
+use std::sync::Arc;
+use std::task::{ready, Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -19,6 +20,7 @@ use crate::options::Options;
 use crate::protocol::{Close, ConversationProtocol};
 use crate::socket::{close_of, Socket};
 use crate::tables::ConversationState;
+use crate::wakers::Wakers;
 
 /// What RFC 6455 calls a close frame without a code.
 const NO_CODE: u16 = 1005;
@@ -30,8 +32,12 @@ pub(crate) struct Connection {
     protocol: ConversationProtocol,
     socket: Option<Socket>,
     raw_text: Option<Utf8Bytes>,
-    /// A frame waits in the socket's buffer.
-    unflushed: bool,
+    /// How many frames were given to the socket, and how many of them are known to be written out.
+    queued: u64,
+    flushed: u64,
+    /// The tasks that wait for a flush, and the waker of them all.
+    flushing: Arc<Wakers>,
+    flushing_waker: Waker,
     ping_interval: Option<Duration>,
     ping_unanswered: bool,
     close_timeout: Duration,
@@ -41,11 +47,15 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(socket: Socket, protocol: ConversationProtocol, options: &Options) -> Self {
+        let flushing = Arc::new(Wakers::default());
         Self {
             protocol,
             socket: Some(socket),
             raw_text: None,
-            unflushed: false,
+            queued: 0,
+            flushed: 0,
+            flushing_waker: Waker::from(Arc::clone(&flushing)),
+            flushing,
             ping_interval: options.ping_interval,
             ping_unanswered: false,
             close_timeout: options.close_timeout,
@@ -72,14 +82,23 @@ impl Connection {
     /// Queue the first frame.
     pub(crate) fn start(&mut self) {
         let frame = self.protocol.start();
-        self.queue(Message::text(frame));
+        let _ = self.queue(Message::text(frame)); // reading tells why it cannot be sent
     }
 
-    /// Queue the answer to the open question.
-    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<()> {
+    /// Queue the answer to the open question, and return the number of its frame.
+    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<u64> {
         let frame = self.protocol.answer(answer)?;
-        self.queue(Message::text(frame));
-        Ok(())
+        let queued = self.queue(Message::text(frame));
+        queued.map_err(|_| self.protocol.unsent())
+    }
+
+    /// Wait until the frame with this number is written out, by whichever task.
+    pub(crate) fn poll_sent(&mut self, frame: u64, context: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.flushed >= frame {
+            return Poll::Ready(Ok(())); // even if the connection has ended since
+        }
+        let flushed = self.poll_flush(context);
+        flushed.map_err(|_| self.protocol.unsent())
     }
 
     /// Leave the conversation: queue a close frame, and wait for the server's from now on.
@@ -88,7 +107,7 @@ impl Connection {
             return;
         }
         self.protocol.leave();
-        self.queue(Message::Close(Some(close_frame(FINISHED))));
+        let _ = self.queue(Message::Close(Some(close_frame(FINISHED)))); // a dead socket shows when it is read
         self.timer = Some(Box::pin(sleep(self.close_timeout)));
     }
 
@@ -96,6 +115,7 @@ impl Connection {
     pub(crate) fn drop_socket(&mut self) {
         self.protocol.leave();
         self.socket = None;
+        self.flushing.wake_all();
     }
 
     /// Write out what is queued.
@@ -106,8 +126,14 @@ impl Connection {
         let Some(socket) = &mut self.socket else {
             return Poll::Ready(Err(SocketError::AlreadyClosed));
         };
-        let flushed = ready!(Pin::new(socket).poll_flush(context));
-        self.unflushed = false;
+        // Before the flush: the socket may take more as soon as that has failed to finish.
+        self.flushing.add(context.waker());
+        let mut context_of_all = Context::from_waker(&self.flushing_waker);
+        let flushed = ready!(Pin::new(socket).poll_flush(&mut context_of_all));
+        if flushed.is_ok() {
+            self.flushed = self.queued;
+        }
+        self.flushing.wake_others(context.waker());
         Poll::Ready(flushed)
     }
 
@@ -117,7 +143,7 @@ impl Connection {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<ServerMessage>>> {
         loop {
-            if self.unflushed {
+            if self.flushed < self.queued {
                 // What cannot be sent shows when reading: messages may have come before the connection ended.
                 let _ = self.poll_flush(context);
             }
@@ -187,7 +213,7 @@ impl Connection {
 
     fn ping(&mut self) {
         self.ping_unanswered = true;
-        self.queue(Message::Ping(Default::default()));
+        let _ = self.queue(Message::Ping(Default::default())); // a dead socket shows when it is read
         if let (Some(timer), Some(interval)) = (&mut self.timer, self.ping_interval) {
             timer.as_mut().reset(Instant::now() + interval);
         }
@@ -196,18 +222,23 @@ impl Connection {
     /// Note the end, answer or send the close frame as far as the socket takes it at once, and drop the socket.
     fn end(&mut self, close: Close, context: &mut Context<'_>) -> Option<Result<ServerMessage>> {
         if close.by_client {
-            self.queue(Message::Close(Some(close_frame(close.code))));
+            let _ = self.queue(Message::Close(Some(close_frame(close.code))));
         }
         let _ = self.poll_flush(context);
         self.socket = None;
-        self.protocol.disconnected(close).map(Err)
+        let ending = self.protocol.disconnected(close).map(Err);
+        self.flushing.wake_others(context.waker());
+        ending
     }
 
-    fn queue(&mut self, message: Message) {
-        if let Some(socket) = &mut self.socket {
-            // A socket that takes no more shows it when flushed, and when read.
-            self.unflushed = Pin::new(socket).start_send(message).is_ok() || self.unflushed;
-        }
+    /// Give a frame to the socket, and return its number. It goes out with a flush.
+    fn queue(&mut self, message: Message) -> Result<u64, SocketError> {
+        let Some(socket) = &mut self.socket else {
+            return Err(SocketError::AlreadyClosed);
+        };
+        Pin::new(socket).start_send(message)?;
+        self.queued += 1;
+        Ok(self.queued)
     }
 }
 

@@ -10,7 +10,9 @@ use futures_core::stream::{FusedStream, Stream};
 
 use crate::answers::Answer;
 use crate::connection::Connection;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::messages::{self, ServerMessage};
 use crate::options::Options;
 use crate::protocol::ConversationProtocol;
@@ -185,9 +187,8 @@ impl Shared {
     }
 
     async fn answer(&self, answer: Answer) -> Result<()> {
-        self.lock().answer(&answer)?;
-        let flushed = poll_fn(|context| self.lock().poll_flush(context)).await;
-        flushed.map_err(|_| -> Error { self.lock().protocol().unsent() })
+        let frame = self.lock().answer(&answer)?;
+        poll_fn(|context| self.lock().poll_sent(frame, context)).await
     }
 }
 

@@ -18,6 +18,7 @@ mod retry;
 mod socket;
 mod tls;
 mod urls;
+mod wakers;
 // Which of its helpers the generated codec needs depends on the spec.
 #[allow(dead_code)]
 mod wire;

@@ -233,7 +233,7 @@ impl ConversationProtocol {
     }
 
     /// What it means that a frame could not be sent. It changes nothing: messages may have come before the end of the
-    /// connection, and they are still to be read.
+    /// connection, and they are still to be read. Once the end was read, it is what the end said.
     pub(crate) fn unsent(&self) -> Error {
         match &self.ending {
             Some(ending) => ending.clone().into(),
