@@ -9,6 +9,8 @@ import { ConversationProtocol } from "./protocol.js";
 
 /** What the SDK needs of a WebSocket: a small part of the browsers' own. */
 export interface WebSocketLike {
+  /** 2 or 3 once it is closing or closed, and drops what is sent. */
+  readonly readyState: number;
   binaryType: string;
   onopen: ((event: any) => unknown) | null;
   onmessage: ((event: any) => unknown) | null;
@@ -22,8 +24,11 @@ export interface WebSocketLike {
 /** A WebSocket's class. */
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
+/** The end of a connection: what the close frame says. */
+type End = { readonly code: number; readonly reason: string };
+
 /** What waits to be read: a text frame, something binary, or the end (which stays, for every reader). */
-type Input = string | { readonly code: number; readonly reason: string } | null;
+type Input = string | End | null;
 
 export interface Conversation extends AsyncDisposable {}
 
@@ -39,7 +44,7 @@ export class Conversation implements AsyncIterable<ServerMessage> {
   readonly #socket: WebSocketLike;
   readonly #protocol: ConversationProtocol;
   readonly #inputs: Input[] = [];
-  readonly #closed: Promise<void>;
+  readonly #closed: Promise<End>;
   #waiting: (() => void)[] = [];
   #aborted = false;
   #reason: unknown;
@@ -64,10 +69,10 @@ export class Conversation implements AsyncIterable<ServerMessage> {
       void this.close();
     };
     this.#closed = new Promise((resolve) => {
-      socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+      socket.onclose = ({ code, reason }: End) => {
         signal?.removeEventListener("abort", abort);
         this.#push({ code, reason });
-        resolve();
+        resolve({ code, reason });
       };
     });
     signal?.addEventListener("abort", abort);
@@ -102,18 +107,24 @@ export class Conversation implements AsyncIterable<ServerMessage> {
    * Answer the open question: with a text, a choice, or a list of choices where several may be picked.
    *
    * Resolves when the socket has taken the frame. Rejects with `NotAsked` when nothing is asked or when the question
-   * does not allow the value (it stays open then).
+   * does not allow the value (it stays open then), and with the conversation's error when that has ended, even if its
+   * end was not read yet: the messages before it still can be.
    */
   async answer(value: string | readonly string[]): Promise<void> {
-    this.#socket.send(this.#protocol.answer(value));
+    const frame = this.#protocol.answer(value);
+    if (this.#socket.readyState > 1) {
+      const { code, reason } = await this.#closed;
+      throw this.#protocol.unsent(code, reason);
+    }
+    this.#socket.send(frame);
   }
 
   /** Leave the conversation and wait until the socket is closed. The workflow stops; reading just ends. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#protocol.leave();
     this.#socket.close(1000);
     this.#wake();
-    return this.#closed;
+    await this.#closed;
   }
 
   /** Read the messages. A frame that is not what its type says throws `MalformedMessage`; reading can go on after it. */

@@ -23,6 +23,7 @@ import {
   ConversationRefused,
   NotAsked,
   type ConversationError,
+  type FastAgencyError,
 } from "./errors.js";
 
 /** What RFC 6455 calls a connection that ended without a close frame. */
@@ -124,20 +125,33 @@ export class ConversationProtocol {
   disconnected(code: number, reason: string): void {
     this.#closed = true;
     this.#questions.length = 0;
-    if (this.#completed || this.#left || this.ending) return;
+    if (!this.#completed && !this.#left) this.ending ??= this.#endingOf(code, reason);
+  }
+
+  /**
+   * What it means that an answer could not be sent because the connection had closed, with the close frame's code and
+   * reason. It changes nothing: messages may have come before the close, and they are still to be read.
+   */
+  unsent(code: number, reason: string): FastAgencyError {
+    if (code === CloseCode.Finished)
+      return new NotAsked(
+        "the server ended the conversation before the answer came; read on to see how",
+      );
+    return this.#endingOf(code, reason);
+  }
+
+  #endingOf(code: number, reason: string): ConversationError {
     const { short, long } = this.lastError?.content ?? {};
     const detail = [short, long].filter(Boolean).join(": ");
     const why = [closeCodes[code]?.meaning, reason, detail].filter(Boolean).join(" ");
     // 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
     const ours = code >= 4000 && code < 5000 && !(code >= 4200 && code < 4300);
-    const refused = ours || code === CloseCode.FrameTooBig || code === CloseCode.NotUtf8;
-    if (refused)
-      this.ending = new ConversationRefused(`${code}: ${why}`, code, reason, detail || null);
-    else
-      this.ending = new ConversationLost(
-        `the connection ended before the workflow did (${code}) ${why}`.trim(),
-        code,
-        reason,
-      );
+    if (ours || code === CloseCode.FrameTooBig || code === CloseCode.NotUtf8)
+      return new ConversationRefused(`${code}: ${why}`, code, reason, detail || null);
+    return new ConversationLost(
+      `the connection ended before the workflow did (${code}) ${why}`.trim(),
+      code,
+      reason,
+    );
   }
 }

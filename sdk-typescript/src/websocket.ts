@@ -76,6 +76,13 @@ export class NodeWebSocket implements WebSocketLike {
     this.#request.end();
   }
 
+  /** As the browsers' count: connecting, open, closing, closed. */
+  get readyState(): number {
+    if (this.#ended) return 3;
+    if (!this.#socket) return 0;
+    return this.#sentClose || this.#deaf || !this.#socket.writable ? 2 : 1;
+  }
+
   /** Send a text frame. Like the browsers', it drops what comes after the close. */
   send(text: string): void {
     if (!this.#socket) throw new Error("the WebSocket is not open yet");

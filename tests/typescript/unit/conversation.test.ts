@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { openConversation, type Conversation } from "../../../sdk-typescript/src/conversation.ts";
 import {
   ConversationLost,
+  ConversationRefused,
   MalformedMessage,
   NotAsked,
   ServerUnreachable,
@@ -93,6 +94,38 @@ test("a drop throws after the messages before it, each time", async () => {
   assert.deepEqual(seen, ["text_message"]);
   await assert.rejects(types(conversation), ConversationLost);
   await assert.rejects(conversation.answer("x"), ConversationLost);
+});
+
+for (const [code, kind] of [
+  [4001, ConversationRefused],
+  [1001, ConversationLost],
+  [1006, ConversationLost],
+  [1000, NotAsked],
+] as const)
+  test(`an answer after a close with ${code} that was not read yet is not sent`, async () => {
+    const [conversation, socket] = await open();
+    socket.say(input(), text("a"), text("b"));
+    for await (const _ of conversation) break;
+    socket.drop(code, "why");
+    await assert.rejects(conversation.answer("late"), kind);
+    assert.equal(socket.sent.length, 1); // the first frame
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const message of conversation) seen.push(message.type);
+    })();
+    await assert.rejects(reading, code === 4001 ? ConversationRefused : ConversationLost);
+    assert.deepEqual(seen, ["text_message", "text_message"]);
+  });
+
+test("an answer while the socket is closing waits for the close code", async () => {
+  const [conversation, socket] = await open();
+  socket.say(input());
+  for await (const _ of conversation) break;
+  socket.readyState = 2;
+  const answering = assert.rejects(conversation.answer("late"), ConversationRefused);
+  socket.drop(4001);
+  await answering;
+  assert.equal(socket.sent.length, 1);
 });
 
 test("two readers both learn of a drop", async () => {

@@ -35,6 +35,7 @@ export const error = (short: string | null, long: string | null) => frame("error
 /** A socket that does what the test says. */
 export class FakeSocket implements WebSocketLike {
   static last: FakeSocket;
+  readyState = 0;
   binaryType = "";
   onopen: WebSocketLike["onopen"] = null;
   onmessage: WebSocketLike["onmessage"] = null;
@@ -53,10 +54,12 @@ export class FakeSocket implements WebSocketLike {
 
   close(code?: number): void {
     this.closedWith = code;
+    this.readyState = 2;
     queueMicrotask(() => this.drop(code ?? 1005));
   }
 
   open(): void {
+    this.readyState = 1;
     this.onopen?.({});
   }
 
@@ -65,6 +68,7 @@ export class FakeSocket implements WebSocketLike {
   }
 
   drop(code = 1006, reason = ""): void {
+    this.readyState = 3;
     this.onclose?.({ code, reason });
   }
 }

@@ -84,6 +84,29 @@ test("text both ways, headers, and the server's close", async () => {
   assert.deepEqual([path, cookie], ["/ws?x=1", "a=b"]);
 });
 
+test("it says that it is closing as soon as the server's close frame is there", async () => {
+  const states: number[] = [];
+  const seen = await against(
+    ({ socket, received }) => {
+      // The connection stays open until the client's close frame came.
+      void received().then(() => socket.end());
+      socket.write(Buffer.concat([serverFrame(0x81, "a"), serverFrame(0x88, closePayload(4001))]));
+    },
+    (socket) => {
+      states.push(socket.readyState);
+      socket.onopen = () => states.push(socket.readyState);
+      const { onclose } = socket;
+      socket.onmessage = () => setImmediate(() => states.push(socket.readyState));
+      socket.onclose = (event) => {
+        states.push(socket.readyState);
+        onclose?.(event);
+      };
+    },
+  );
+  assert.equal(seen.code, 4001);
+  assert.deepEqual(states, [0, 1, 2, 3]);
+});
+
 test("frames that come with the handshake are not lost", async () => {
   const seen = await against(
     ({ socket }) => {
