@@ -31,17 +31,21 @@ class Endpoints:
         """Return the addresses below `url`, which may carry a path prefix.
 
         `url` may be http, https, ws or wss: what counts is whether it is encrypted. Raises ValueError for any
-        other scheme, a URL without a host, a bad port, and a query or a fragment, which a base URL cannot
-        have.
+        other scheme, a URL without a host, a bad port, and a user, a password, a query or a fragment, which a
+        base URL cannot have.
         """
         parts = _split(url)
+        shown = _shown(url)
         secure = _SECURE.get(parts.scheme)
         if secure is None:
-            raise ValueError(f"{url!r} must start with http://, https://, ws:// or wss://")
+            raise ValueError(f"{shown} must start with http://, https://, ws:// or wss://")
         if not parts.hostname:
-            raise ValueError(f"{url!r} names no host")
+            raise ValueError(f"{shown} names no host")
+        if "@" in parts.netloc:
+            # They would stand in the text of every error that names an address.
+            raise ValueError("a base URL cannot have a user or a password: send them in headers")
         if parts.query or parts.fragment:
-            raise ValueError(f"{url!r} is a base URL and cannot have a query or a fragment")
+            raise ValueError(f"{shown} is a base URL and cannot have a query or a fragment")
         http = f"{'https' if secure else 'http'}://{parts.netloc}{parts.path.rstrip('/')}"
         ws = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}"
         return cls(_below(http, discovery_path), _below(http, initiate_workflow_path), _below(ws, ws_path))
@@ -52,8 +56,15 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url.strip())
         _ = parts.port  # read to have it checked
     except ValueError as error:
-        raise ValueError(f"{url!r} is no URL: {error}") from None
+        # The error may name a part of the URL, and so a part of a password.
+        why = "" if "@" in url else f": {error}"
+        raise ValueError(f"{_shown(url)} is no URL{why}") from None
     return parts
+
+
+def _shown(url: str) -> str:
+    """Return how an error names `url`: as it is, unless it may hold a password."""
+    return "the base URL" if "@" in url else repr(url)
 
 
 def _below(base: str, path: str) -> str:

@@ -284,7 +284,6 @@ async def test_an_injected_client_stays_open(server: ScriptedServer) -> None:
         ("wss://host/a/b//", "https://host/a/b/d", "wss://host/a/b/w"),
         ("HTTP://Host", "http://Host/d", "ws://Host/w"),
         ("http://[::1]:8008", "http://[::1]:8008/d", "ws://[::1]:8008/w"),
-        ("http://user:pw@host/x", "http://user:pw@host/x/d", "ws://user:pw@host/x/w"),
         (" http://host ", "http://host/d", "ws://host/w"),
     ],
 )
@@ -313,6 +312,32 @@ def test_addresses(url: str, http: str, ws: str) -> None:
 def test_addresses_that_are_none(kind: type[AsyncClient | Client], url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         kind(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://ada:hunter2@host", "cannot have a user or a password: send them in headers"),
+        ("https://ada@host/hunter2", "cannot have a user or a password"),
+        ("ws://:hunter2@host", "cannot have a user or a password"),
+        ("http://ada:hunter2@host?x=1", "cannot have a user or a password"),
+        ("http://ada:hunter2@host:port", "the base URL is no URL"),
+        ("http://ada:hunter2/3@host", "the base URL is no URL"),
+        ("http://ada:hunter2@[::1", "the base URL is no URL"),
+        ("ftp://ada:hunter2@host", "the base URL must start with"),
+        ("ada:hunter2@host", "the base URL must start with"),
+        ("http:///ada:hunter2@host", "the base URL names no host"),
+    ],
+)
+def test_addresses_with_credentials_are_refused_and_not_repeated(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as caught:
+        Endpoints.of(url)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_an_at_sign_in_a_path_is_no_user() -> None:
+    assert Endpoints.of("http://host/@me", ws_path="/w").ws == "ws://host/@me/w"
 
 
 @pytest.mark.parametrize(
