@@ -24,8 +24,8 @@ export class ServerUnreachable extends FastAgencyError {
 /**
  * A request, or in Node the opening of a WebSocket, was answered with an error status.
  *
- * `status` is the HTTP status, `detail` what the server said, `retryAfter` seconds to wait before the next try
- * (null: not said).
+ * `status` is the HTTP status (0 for a redirect in a browser, which does not tell it), `detail` what the server said,
+ * `retryAfter` seconds to wait before the next try (null: not said).
  */
 export class RequestRefused extends FastAgencyError {
   override name = "RequestRefused";
