@@ -110,8 +110,10 @@ class RestScript:
             )
 
     def check_no_repeats(self, requests: Sequence[Rest]) -> None:
-        """A start that failed is not tried again (spec FA-NEG-3)."""
+        """A start that failed is not tried again, neither here nor elsewhere (spec FA-NEG-3)."""
         self._judged += len(requests)
+        for request in requests:
+            self._check_line(request, request.method, INITIATE if request.method == "POST" else SOCKET)
         posts = sum(request.method == "POST" for request in requests)
         if posts > 1 or len(requests) - posts > 1:
             raise Mismatch(f"the client tried to start {max(posts, len(requests) - posts)} times")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+import urllib.error
+import urllib.request
 from typing import Any
 from uuid import uuid4
 
@@ -132,6 +134,22 @@ class SendsEveryAnswer(ReferenceClient):
     def frame_for(self, question: dict[str, Any], value: str | list[str]) -> str | None:
         del question
         return value if isinstance(value, str) else ",".join(value)
+
+
+class TakesNoJoinedText(ReferenceClient):
+    def frame_for(self, question: dict[str, Any], value: str | list[str]) -> str | None:
+        frame = super().frame_for(question, value)
+        content = question["content"]
+        joined = isinstance(value, str) and "," in value and value not in content.get("choices", [value])
+        return None if joined else frame
+
+
+class TakesNoDefaultByName(ReferenceClient):
+    def frame_for(self, question: dict[str, Any], value: str | list[str]) -> str | None:
+        content = question["content"]
+        default = content.get("default")
+        by_name = default is not None and value == default and value not in content["choices"]
+        return None if by_name else super().frame_for(question, value)
 
 
 class AnswersUnasked(ReferenceClient):
@@ -291,6 +309,26 @@ class StartsAgain(ReferenceClient):
             return super().start(command)
         except Failure:
             return super().start(command)
+
+
+class FollowsRedirects(ReferenceClient):
+    def redirects(self) -> urllib.request.BaseHandler:
+        return urllib.request.HTTPRedirectHandler()
+
+
+class RepeatsThePostElsewhere(ReferenceClient):
+    def redirects(self) -> urllib.request.BaseHandler:
+        return _WithTheBody()
+
+
+class _WithTheBody(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        del fp, msg
+        if code not in (307, 308):
+            raise urllib.error.HTTPError(req.full_url, code, "a redirect", headers, None)
+        return urllib.request.Request(newurl, req.data, dict(req.header_items()))
 
 
 class AsksOnce(ReferenceClient):

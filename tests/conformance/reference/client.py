@@ -27,12 +27,24 @@ Observation = dict[str, Any]
 _REFUSALS = (1007, 1009)
 
 
+def joins(text: str, choices: list[str]) -> bool:
+    """Whether a text is some of the choices, joined with commas; a choice may hold commas itself."""
+    return text in choices or any(
+        text.startswith(f"{it},") and joins(text[len(it) + 1 :], choices) for it in choices
+    )
+
+
 class Failure(Exception):
     """What a command came to instead: the fields of a `failed` or `not_answered` observation."""
 
     def __init__(self, error: str, **fields: Any) -> None:
         super().__init__(error)
         self.fields = {"error": error, **fields}
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """Follow none."""
 
 
 class ReferenceClient:
@@ -101,7 +113,7 @@ class ReferenceClient:
         headers = {"Content-Type": "application/json", **command.get("options", {}).get("headers", {})}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(command["url"].rstrip("/") + path, data, headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), self.redirects())
         try:
             with opener.open(request, timeout=10) as response:
                 text = response.read().decode()
@@ -113,6 +125,10 @@ class ReferenceClient:
             return json.loads(text)
         except ValueError as error:
             raise Failure("MalformedMessage", detail=str(error)) from error
+
+    def redirects(self) -> urllib.request.BaseHandler:
+        """What is done with a redirect: it is an error status like any other (spec FA-NEG-3)."""
+        return _NoRedirects()
 
     def refused(self, status: int, body: str) -> Failure:
         """An error status, with what the server said about it."""
@@ -285,7 +301,7 @@ class ReferenceClient:
         if content["single"] and len(picked) != 1:
             return None
         if isinstance(value, str) and not content["single"] and value not in content["choices"]:
-            picked = value.split(",")
+            return value if value == content["default"] or joins(value, content["choices"]) else None
         return (
             ",".join(picked)
             if all(it in [*content["choices"], content["default"]] for it in picked)
