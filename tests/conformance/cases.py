@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from wire_spec import SPEC, load_yaml
 
-__all__ = ["SESSIONS", "BadCases", "Case", "Clause", "load_cases", "load_clauses", "matching"]
+__all__ = ["SESSIONS", "BadCases", "Case", "Clause", "load_cases", "load_clauses", "matching", "why_skipped"]
 
 SESSIONS = SPEC / "vectors" / "sessions"
 _NOT_CASES = {"schema.yaml", "clauses.yaml"}
@@ -50,6 +50,24 @@ class Case:
     place: str
     prefix: str = ""
     compression: bool = False
+
+
+_MISSING = {
+    "discover": "The driver does not offer discovery.",
+    "converse": "The driver does not offer conversations.",
+    "timeout": "The driver cannot wait for a message for a limited time.",
+    "decode": "The driver does not decode frames that are put to it.",
+    "raw_text": "The client does not keep the text of a frame.",
+    "exact_integers": "The client does not keep integers beyond 2^53 exactly.",
+    "compression": "The client offers no compression.",
+    "users": "Not judged: the suite has no set-up of this server that tells users apart.",
+    "limit": "Not judged: the suite has no set-up of this server that holds two conversations at most.",
+}
+
+
+def why_skipped(missing: Iterable[str]) -> str:
+    """Why a case is skipped whose needs are not met, as a sentence for people."""
+    return " ".join(_MISSING[need] for need in sorted(missing))
 
 
 def verb_of(step: Step) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from .cases import Case
+from .cases import Case, why_skipped
 from .client_role import ClientCase
 from .known import Known
 from .observed import NotOffered
@@ -56,8 +56,8 @@ async def run_client(
 
 async def _vector_outcome(vector: Vector, subject: Subject) -> Outcome:
     async def play() -> Outcome:
-        if missing := sorted(needs(vector) - subject.features):
-            return Outcome(vector_name(vector), "skipped", f"needs {', '.join(missing)}")
+        if missing := needs(vector) - subject.features:
+            return Outcome(vector_name(vector), "skipped", why_skipped(missing))
         return await play_vector(vector, subject)
 
     return await _guarded(vector_name(vector), subject, play)
@@ -65,13 +65,13 @@ async def _vector_outcome(vector: Vector, subject: Subject) -> Outcome:
 
 async def _outcome(case: Case, subject: Subject) -> Outcome:
     async def play() -> Outcome:
-        if missing := sorted(case.needs - subject.features - {"compression"}):
-            return Outcome(case.name, "skipped", f"needs {', '.join(missing)}")
+        if missing := case.needs - subject.features - {"compression"}:
+            return Outcome(case.name, "skipped", why_skipped(missing))
         try:
             async with asyncio.timeout(CASE_SECONDS):
                 await ClientCase(case, subject, trace).play()
         except NotOffered as skipped:
-            return Outcome(case.name, "skipped", f"the client offers no {skipped}")
+            return Outcome(case.name, "skipped", why_skipped([str(skipped)]))
         except TimeoutError:
             raise SubjectFault(f"the case did not end within {CASE_SECONDS:g} s") from None
         return Outcome(case.name, "passed")

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .cases import Case
+from .cases import Case, why_skipped
 from .known import Known
 from .results import Mismatch, Outcome, Run, Trace
 from .server_role import ServerCase
@@ -91,7 +91,7 @@ async def run_server(
             if instance in urls:
                 outcome = known.mark(await _outcome(case, urls[instance], seconds))
             else:
-                outcome = known.mark(Outcome(case.name, "skipped", f"needs {instance}"))
+                outcome = known.mark(Outcome(case.name, "skipped", why_skipped([instance])))
             progress(outcome)
             return outcome
 
