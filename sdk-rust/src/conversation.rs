@@ -84,7 +84,8 @@ impl Conversation {
     /// # Errors
     ///
     /// [`Error::NotAsked`] when nothing is asked or the question does not allow the answer (it stays open then), and
-    /// the conversation's own error when that has ended.
+    /// the conversation's own error when that has ended. While the end is unread, an answer that the connection does
+    /// not take is an [`Error::ConversationLost`] with 1006: read on to see why the server closed.
     pub async fn answer(&self, answer: impl Into<Answer>) -> Result<()> {
         self.shared.answer(answer.into()).await
     }
