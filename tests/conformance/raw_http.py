@@ -84,14 +84,17 @@ async def open_socket(
     try:
         async with asyncio.timeout(_SECONDS):
             reader, writer = await asyncio.open_connection(address.hostname, address.port or 80)
-            protocol.send_request(opening)
-            await flush(protocol.data_to_send(), writer)
-            head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 101"):
-                try:
-                    return await _answer(reader, head)
-                finally:
+            try:
+                protocol.send_request(opening)
+                await flush(protocol.data_to_send(), writer)
+                head = await reader.readuntil(b"\r\n\r\n")
+                if not head.startswith(b"HTTP/1.1 101"):
+                    answer = await _answer(reader, head)
                     writer.close()
+                    return answer
+            except BaseException:
+                writer.close()
+                raise
     except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
         raise Unreachable(f"the opening of the WebSocket: {error or type(error).__name__}") from error
     protocol.receive_data(head)

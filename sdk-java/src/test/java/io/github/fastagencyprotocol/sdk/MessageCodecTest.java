@@ -12,7 +12,7 @@ import io.github.fastagencyprotocol.sdk.messages.ContentPart;
 import io.github.fastagencyprotocol.sdk.messages.LocationPart;
 import io.github.fastagencyprotocol.sdk.messages.MultipleChoice;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
-import io.github.fastagencyprotocol.sdk.messages.SystemMessage;
+import io.github.fastagencyprotocol.sdk.messages.WorkflowStarted;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,10 +22,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the vectors leave open. They themselves are judged from Python, with canaries. */
 class MessageCodecTest {
   private static String free(String json) {
-    SystemMessage message =
-        (SystemMessage)
+    WorkflowStarted message =
+        (WorkflowStarted)
             MessageCodec.decode(
-                Messages.message("system_message", "{\"message\":{\"v\":" + json + "}}"));
+                Messages.message(
+                    "workflow_started",
+                    "{\"name\":null,\"description\":null,\"params\":{\"v\":" + json + "}}"));
     return MessageCodec.encode(message).replaceAll(".*\"v\":(.*)\\}\\}.*", "$1");
   }
 
