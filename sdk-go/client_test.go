@@ -10,16 +10,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
 
 // replying serves the same reply to everything and counts the requests.
-func replying(t testing.TB, reply http.HandlerFunc) (*httptest.Server, *int) {
-	count := 0
+func replying(t testing.TB, reply http.HandlerFunc) (*httptest.Server, *atomic.Int32) {
+	var count atomic.Int32
 	return serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		count++
+		count.Add(1)
 		reply(w, r)
 	})), &count
 }
@@ -42,17 +43,18 @@ func TestDiscovery(t *testing.T) {
 }
 
 func TestDiscoveryIsTriedAgainWhileTheServerIsFull(t *testing.T) {
-	left := 2
+	var left atomic.Int32
+	left.Store(2)
 	server, count := replying(t, func(w http.ResponseWriter, _ *http.Request) {
-		if left--; left >= 0 {
+		if left.Add(-1) >= 0 {
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprint(w, "[]")
 	})
-	if workflows, err := client(t, server, nil).Discovery(context.Background()); err != nil || len(workflows) != 0 || *count != 3 {
-		t.Errorf("%v after %d tries: %v", workflows, *count, err)
+	if workflows, err := client(t, server, nil).Discovery(context.Background()); err != nil || len(workflows) != 0 || count.Load() != 3 {
+		t.Errorf("%v after %d tries: %v", workflows, count.Load(), err)
 	}
 }
 
@@ -93,8 +95,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 					t.Errorf("retry after %v", after)
 				}
 			}
-			if *count != 2 {
-				t.Errorf("%d requests", *count)
+			if count.Load() != 2 {
+				t.Errorf("%d requests", count.Load())
 			}
 		})
 	}
@@ -243,7 +245,7 @@ func TestGetHeaderMayFail(t *testing.T) {
 	server, count := replying(t, func(http.ResponseWriter, *http.Request) {})
 	failure := errors.New("no token")
 	c := client(t, server, &ClientOptions{GetHeader: func(context.Context) (http.Header, error) { return nil, failure }})
-	if _, err := c.Discovery(context.Background()); err != failure || *count != 0 {
+	if _, err := c.Discovery(context.Background()); err != failure || count.Load() != 0 {
 		t.Error(err)
 	}
 }

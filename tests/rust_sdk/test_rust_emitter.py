@@ -27,7 +27,7 @@ from vector_judge import Codec, judge, vectors
 
 GOLDEN = PROJECT / "tests" / "golden"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/input"))
-RUNTIME = ("json", "operation", "wire")
+RUNTIME = ("finite", "json", "operation", "wire")
 """The modules of the SDK that generated code uses."""
 
 
