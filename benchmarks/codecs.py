@@ -108,7 +108,7 @@ CODECS = (
         folder="sdk-rust",
         source="examples/bench.rs",
         tools=("cargo",),
-        build=("cargo", "build", "--quiet", "--locked", "--release", "--example", "bench"),
+        build=("cargo", "build", "--quiet", "--locked", "--offline", "--release", "--example", "bench"),
         run=("target/release/examples/bench",),
     ),
 )
