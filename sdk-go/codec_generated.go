@@ -180,6 +180,10 @@ func readTextMessage(r *reader) TextMessage {
 		case "content":
 			v.Content = readTextMessageContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "text_message")
 		default:
@@ -206,6 +210,10 @@ func writeTextMessage(w *writer, v TextMessage) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeTextMessageContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"text_message"`)
 	w.end()
 }
@@ -280,6 +288,10 @@ func readSuggestedFunctionCall(r *reader) SuggestedFunctionCall {
 		case "content":
 			v.Content = readSuggestedFunctionCallContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "suggested_function_call")
 			hasType = true
@@ -308,6 +320,10 @@ func writeSuggestedFunctionCall(w *writer, v SuggestedFunctionCall) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeSuggestedFunctionCallContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"suggested_function_call"`)
 	w.end()
 }
@@ -382,6 +398,10 @@ func readFunctionCallExecution(r *reader) FunctionCallExecution {
 		case "content":
 			v.Content = readFunctionCallExecutionContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "function_call_execution")
 			hasType = true
@@ -410,6 +430,10 @@ func writeFunctionCallExecution(w *writer, v FunctionCallExecution) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeFunctionCallExecutionContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"function_call_execution"`)
 	w.end()
 }
@@ -435,6 +459,8 @@ func readTextInputContent(r *reader) TextInputContent {
 			v.Suggestions = readList(r, readString)
 		case "password":
 			v.Password = readBool(r)
+		case "expires_at":
+			v.ExpiresAt = readNullable(r, readString)
 		default:
 			r.skip()
 		}
@@ -450,6 +476,8 @@ func writeTextInputContent(w *writer, v TextInputContent) {
 	writeList(w, v.Suggestions, writeString)
 	w.key(`"password":`)
 	writeBool(w, v.Password)
+	w.key(`"expires_at":`)
+	writeNullable(w, v.ExpiresAt, writeString)
 	w.end()
 }
 
@@ -484,6 +512,10 @@ func readTextInput(r *reader) TextInput {
 		case "content":
 			v.Content = readTextInputContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "text_input")
 			hasType = true
@@ -512,6 +544,10 @@ func writeTextInput(w *writer, v TextInput) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeTextInputContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"text_input"`)
 	w.end()
 }
@@ -539,6 +575,8 @@ func readMultipleChoiceContent(r *reader) MultipleChoiceContent {
 			v.Default = readNullable(r, readString)
 		case "single":
 			v.Single = readBool(r)
+		case "expires_at":
+			v.ExpiresAt = readNullable(r, readString)
 		default:
 			r.skip()
 		}
@@ -556,6 +594,8 @@ func writeMultipleChoiceContent(w *writer, v MultipleChoiceContent) {
 	writeNullable(w, v.Default, writeString)
 	w.key(`"single":`)
 	writeBool(w, v.Single)
+	w.key(`"expires_at":`)
+	writeNullable(w, v.ExpiresAt, writeString)
 	w.end()
 }
 
@@ -590,6 +630,10 @@ func readMultipleChoice(r *reader) MultipleChoice {
 		case "content":
 			v.Content = readMultipleChoiceContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "multiple_choice")
 			hasType = true
@@ -618,6 +662,10 @@ func writeMultipleChoice(w *writer, v MultipleChoice) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeMultipleChoiceContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"multiple_choice"`)
 	w.end()
 }
@@ -684,6 +732,10 @@ func readSystemMessage(r *reader) SystemMessage {
 		case "content":
 			v.Content = readSystemMessageContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "system_message")
 			hasType = true
@@ -712,6 +764,10 @@ func writeSystemMessage(w *writer, v SystemMessage) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeSystemMessageContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"system_message"`)
 	w.end()
 }
@@ -873,6 +929,10 @@ func readWorkflowStarted(r *reader) WorkflowStarted {
 		case "content":
 			v.Content = readWorkflowStartedContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "workflow_started")
 			hasType = true
@@ -901,6 +961,10 @@ func writeWorkflowStarted(w *writer, v WorkflowStarted) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeWorkflowStartedContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"workflow_started"`)
 	w.end()
 }
@@ -915,6 +979,31 @@ func (v WorkflowStarted) MarshalJSON() ([]byte, error) {
 	return encode(v, writeWorkflowStarted)
 }
 
+func readOutcome(r *reader) Outcome {
+	r.peek()
+	start := r.pos
+	value := Outcome(readString(r))
+	if r.fault == nil && !value.valid() {
+		r.failAt(start, "", "must be one of the values of Outcome")
+	}
+	return value
+}
+
+func writeOutcome(w *writer, value Outcome) {
+	if !value.valid() {
+		w.fail("no Outcome has the value " + string(value))
+	}
+	writeString(w, string(value))
+}
+
+func (value Outcome) valid() bool {
+	switch value {
+	case OutcomeCompleted, OutcomeFailed, OutcomeCancelled:
+		return true
+	}
+	return false
+}
+
 func readWorkflowCompletedContent(r *reader) WorkflowCompletedContent {
 	var v WorkflowCompletedContent
 	fields := r.object()
@@ -922,6 +1011,8 @@ func readWorkflowCompletedContent(r *reader) WorkflowCompletedContent {
 		switch string(fields.name) {
 		case "result":
 			v.Result = readNullable(r, readString)
+		case "outcome":
+			v.Outcome = readNullable(r, readOutcome)
 		default:
 			r.skip()
 		}
@@ -933,6 +1024,8 @@ func writeWorkflowCompletedContent(w *writer, v WorkflowCompletedContent) {
 	w.begin()
 	w.key(`"result":`)
 	writeNullable(w, v.Result, writeString)
+	w.key(`"outcome":`)
+	writeNullable(w, v.Outcome, writeOutcome)
 	w.end()
 }
 
@@ -967,6 +1060,10 @@ func readWorkflowCompleted(r *reader) WorkflowCompleted {
 		case "content":
 			v.Content = readWorkflowCompletedContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "workflow_completed")
 			hasType = true
@@ -995,6 +1092,10 @@ func writeWorkflowCompleted(w *writer, v WorkflowCompleted) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeWorkflowCompletedContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"workflow_completed"`)
 	w.end()
 }
@@ -1018,6 +1119,8 @@ func readErrorContent(r *reader) ErrorContent {
 			v.Short = readNullable(r, readString)
 		case "long":
 			v.Long = readNullable(r, readString)
+		case "code":
+			v.Code = readNullable(r, readString)
 		default:
 			r.skip()
 		}
@@ -1031,6 +1134,8 @@ func writeErrorContent(w *writer, v ErrorContent) {
 	writeNullable(w, v.Short, writeString)
 	w.key(`"long":`)
 	writeNullable(w, v.Long, writeString)
+	w.key(`"code":`)
+	writeNullable(w, v.Code, writeString)
 	w.end()
 }
 
@@ -1065,6 +1170,10 @@ func readErrorMessage(r *reader) ErrorMessage {
 		case "content":
 			v.Content = readErrorContent(r)
 			hasContent = true
+		case "seq":
+			v.Seq = readNullable(r, readInt)
+		case "timestamp":
+			v.Timestamp = readNullable(r, readString)
 		case "type":
 			readConst(r, "error")
 			hasType = true
@@ -1093,6 +1202,10 @@ func writeErrorMessage(w *writer, v ErrorMessage) {
 	writeString(w, v.UUID)
 	w.key(`"content":`)
 	writeErrorContent(w, v.Content)
+	w.key(`"seq":`)
+	writeNullable(w, v.Seq, writeInt)
+	w.key(`"timestamp":`)
+	writeNullable(w, v.Timestamp, writeString)
 	w.key(`"type":"error"`)
 	w.end()
 }
@@ -1105,6 +1218,625 @@ func (v *ErrorMessage) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes the object as the protocol has it.
 func (v ErrorMessage) MarshalJSON() ([]byte, error) {
 	return encode(v, writeErrorMessage)
+}
+
+func readStartWorkflow(r *reader) StartWorkflow {
+	var v StartWorkflow
+	var hasType, hasWorkflowUUID, hasName, hasParams bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "start_workflow")
+			hasType = true
+		case "workflow_uuid":
+			v.WorkflowUUID = readMatching(r, pattern1)
+			hasWorkflowUUID = true
+		case "name":
+			v.Name = readString(r)
+			hasName = true
+		case "params":
+			v.Params = readJSONObject(r)
+			hasParams = true
+		case "resume_token":
+			v.ResumeToken = readNullable(r, readString)
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("workflow_uuid", hasWorkflowUUID)
+	fields.require("name", hasName)
+	fields.require("params", hasParams)
+	return v
+}
+
+func writeStartWorkflow(w *writer, v StartWorkflow) {
+	w.begin()
+	w.key(`"type":"start_workflow"`)
+	w.key(`"workflow_uuid":`)
+	writeString(w, v.WorkflowUUID)
+	w.key(`"name":`)
+	writeString(w, v.Name)
+	w.key(`"params":`)
+	writeJSONObject(w, v.Params)
+	w.key(`"resume_token":`)
+	writeNullable(w, v.ResumeToken, writeString)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *StartWorkflow) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readStartWorkflow)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v StartWorkflow) MarshalJSON() ([]byte, error) {
+	return encode(v, writeStartWorkflow)
+}
+
+func readResumeWorkflow(r *reader) ResumeWorkflow {
+	var v ResumeWorkflow
+	var hasType, hasWorkflowUUID, hasResumeToken, hasEpoch, hasAfterSeq bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "resume_workflow")
+			hasType = true
+		case "workflow_uuid":
+			v.WorkflowUUID = readMatching(r, pattern1)
+			hasWorkflowUUID = true
+		case "resume_token":
+			v.ResumeToken = readAtLeast(r, 1, readString)
+			hasResumeToken = true
+		case "epoch":
+			v.Epoch = readString(r)
+			hasEpoch = true
+		case "after_seq":
+			v.AfterSeq = readInt(r)
+			hasAfterSeq = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("workflow_uuid", hasWorkflowUUID)
+	fields.require("resume_token", hasResumeToken)
+	fields.require("epoch", hasEpoch)
+	fields.require("after_seq", hasAfterSeq)
+	return v
+}
+
+func writeResumeWorkflow(w *writer, v ResumeWorkflow) {
+	w.begin()
+	w.key(`"type":"resume_workflow"`)
+	w.key(`"workflow_uuid":`)
+	writeString(w, v.WorkflowUUID)
+	w.key(`"resume_token":`)
+	writeString(w, v.ResumeToken)
+	w.key(`"epoch":`)
+	writeString(w, v.Epoch)
+	w.key(`"after_seq":`)
+	writeInt(w, v.AfterSeq)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *ResumeWorkflow) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readResumeWorkflow)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v ResumeWorkflow) MarshalJSON() ([]byte, error) {
+	return encode(v, writeResumeWorkflow)
+}
+
+func readAnswerValue(r *reader) AnswerValue {
+	switch r.kind() {
+	case '"':
+		return AnswerValueString(readString(r))
+	case '[':
+		return AnswerValueList(readList(r, readString))
+	default:
+		r.fail("must be of one of the kinds of AnswerValue")
+		return nil
+	}
+}
+
+func writeAnswerValue(w *writer, value AnswerValue) {
+	switch v := value.(type) {
+	case AnswerValueString:
+		writeString(w, string(v))
+	case AnswerValueList:
+		writeList(w, v, writeString)
+	default:
+		w.fail("a AnswerValue is nil")
+	}
+}
+
+func readAnswerFrame(r *reader) AnswerFrame {
+	var v AnswerFrame
+	var hasType, hasQuestionUUID, hasAnswerID, hasValue bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "answer")
+			hasType = true
+		case "question_uuid":
+			v.QuestionUUID = readAtLeast(r, 1, readString)
+			hasQuestionUUID = true
+		case "answer_id":
+			v.AnswerID = readAtLeast(r, 1, readString)
+			hasAnswerID = true
+		case "value":
+			v.Value = readAnswerValue(r)
+			hasValue = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("question_uuid", hasQuestionUUID)
+	fields.require("answer_id", hasAnswerID)
+	fields.require("value", hasValue)
+	return v
+}
+
+func writeAnswerFrame(w *writer, v AnswerFrame) {
+	w.begin()
+	w.key(`"type":"answer"`)
+	w.key(`"question_uuid":`)
+	writeString(w, v.QuestionUUID)
+	w.key(`"answer_id":`)
+	writeString(w, v.AnswerID)
+	w.key(`"value":`)
+	writeAnswerValue(w, v.Value)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *AnswerFrame) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readAnswerFrame)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v AnswerFrame) MarshalJSON() ([]byte, error) {
+	return encode(v, writeAnswerFrame)
+}
+
+func readCancelWorkflow(r *reader) CancelWorkflow {
+	var v CancelWorkflow
+	var hasType bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "cancel_workflow")
+			hasType = true
+		case "reason":
+			v.Reason = readNullable(r, readString)
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	return v
+}
+
+func writeCancelWorkflow(w *writer, v CancelWorkflow) {
+	w.begin()
+	w.key(`"type":"cancel_workflow"`)
+	w.key(`"reason":`)
+	writeNullable(w, v.Reason, writeString)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *CancelWorkflow) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readCancelWorkflow)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v CancelWorkflow) MarshalJSON() ([]byte, error) {
+	return encode(v, writeCancelWorkflow)
+}
+
+func readAcknowledge(r *reader) Acknowledge {
+	var v Acknowledge
+	var hasType, hasSeq bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "acknowledge")
+			hasType = true
+		case "seq":
+			v.Seq = readInt(r)
+			hasSeq = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("seq", hasSeq)
+	return v
+}
+
+func writeAcknowledge(w *writer, v Acknowledge) {
+	w.begin()
+	w.key(`"type":"acknowledge"`)
+	w.key(`"seq":`)
+	writeInt(w, v.Seq)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *Acknowledge) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readAcknowledge)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v Acknowledge) MarshalJSON() ([]byte, error) {
+	return encode(v, writeAcknowledge)
+}
+
+func readSessionMode(r *reader) SessionMode {
+	r.peek()
+	start := r.pos
+	value := SessionMode(readString(r))
+	if r.fault == nil && !value.valid() {
+		r.failAt(start, "", "must be one of the values of SessionMode")
+	}
+	return value
+}
+
+func writeSessionMode(w *writer, value SessionMode) {
+	if !value.valid() {
+		w.fail("no SessionMode has the value " + string(value))
+	}
+	writeString(w, string(value))
+}
+
+func (value SessionMode) valid() bool {
+	switch value {
+	case SessionModeFresh, SessionModeReplay, SessionModeReset:
+		return true
+	}
+	return false
+}
+
+func readSessionReady(r *reader) SessionReady {
+	var v SessionReady
+	var hasType, hasWorkflowUUID, hasMode, hasEpoch, hasOldestSeq, hasHeadSeq, hasState, hasResumeToken, hasHeartbeatSeconds, hasDetachedSeconds bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "session_ready")
+			hasType = true
+		case "workflow_uuid":
+			v.WorkflowUUID = readMatching(r, pattern1)
+			hasWorkflowUUID = true
+		case "mode":
+			v.Mode = readSessionMode(r)
+			hasMode = true
+		case "epoch":
+			v.Epoch = readAtLeast(r, 1, readString)
+			hasEpoch = true
+		case "oldest_seq":
+			v.OldestSeq = readInt(r)
+			hasOldestSeq = true
+		case "head_seq":
+			v.HeadSeq = readInt(r)
+			hasHeadSeq = true
+		case "state":
+			v.State = readAtLeast(r, 1, readString)
+			hasState = true
+		case "resume_token":
+			v.ResumeToken = readAtLeast(r, 1, readString)
+			hasResumeToken = true
+		case "heartbeat_seconds":
+			v.HeartbeatSeconds = readFloat(r)
+			hasHeartbeatSeconds = true
+		case "detached_seconds":
+			v.DetachedSeconds = readFloat(r)
+			hasDetachedSeconds = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("workflow_uuid", hasWorkflowUUID)
+	fields.require("mode", hasMode)
+	fields.require("epoch", hasEpoch)
+	fields.require("oldest_seq", hasOldestSeq)
+	fields.require("head_seq", hasHeadSeq)
+	fields.require("state", hasState)
+	fields.require("resume_token", hasResumeToken)
+	fields.require("heartbeat_seconds", hasHeartbeatSeconds)
+	fields.require("detached_seconds", hasDetachedSeconds)
+	return v
+}
+
+func writeSessionReady(w *writer, v SessionReady) {
+	w.begin()
+	w.key(`"type":"session_ready"`)
+	w.key(`"workflow_uuid":`)
+	writeString(w, v.WorkflowUUID)
+	w.key(`"mode":`)
+	writeSessionMode(w, v.Mode)
+	w.key(`"epoch":`)
+	writeString(w, v.Epoch)
+	w.key(`"oldest_seq":`)
+	writeInt(w, v.OldestSeq)
+	w.key(`"head_seq":`)
+	writeInt(w, v.HeadSeq)
+	w.key(`"state":`)
+	writeString(w, v.State)
+	w.key(`"resume_token":`)
+	writeString(w, v.ResumeToken)
+	w.key(`"heartbeat_seconds":`)
+	writeFloat(w, v.HeartbeatSeconds)
+	w.key(`"detached_seconds":`)
+	writeFloat(w, v.DetachedSeconds)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *SessionReady) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readSessionReady)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v SessionReady) MarshalJSON() ([]byte, error) {
+	return encode(v, writeSessionReady)
+}
+
+func readReplayCompleted(r *reader) ReplayCompleted {
+	var v ReplayCompleted
+	var hasType, hasThroughSeq bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "replay_completed")
+			hasType = true
+		case "through_seq":
+			v.ThroughSeq = readInt(r)
+			hasThroughSeq = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("through_seq", hasThroughSeq)
+	return v
+}
+
+func writeReplayCompleted(w *writer, v ReplayCompleted) {
+	w.begin()
+	w.key(`"type":"replay_completed"`)
+	w.key(`"through_seq":`)
+	writeInt(w, v.ThroughSeq)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *ReplayCompleted) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readReplayCompleted)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v ReplayCompleted) MarshalJSON() ([]byte, error) {
+	return encode(v, writeReplayCompleted)
+}
+
+func readTextChunk(r *reader) TextChunk {
+	var v TextChunk
+	var hasType, hasMessageUUID, hasDelta, hasReplace bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "text_chunk")
+			hasType = true
+		case "message_uuid":
+			v.MessageUUID = readAtLeast(r, 1, readString)
+			hasMessageUUID = true
+		case "sender":
+			v.Sender = readNullable(r, readString)
+		case "recipient":
+			v.Recipient = readNullable(r, readString)
+		case "delta":
+			v.Delta = readString(r)
+			hasDelta = true
+		case "replace":
+			v.Replace = readBool(r)
+			hasReplace = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("message_uuid", hasMessageUUID)
+	fields.require("delta", hasDelta)
+	fields.require("replace", hasReplace)
+	return v
+}
+
+func writeTextChunk(w *writer, v TextChunk) {
+	w.begin()
+	w.key(`"type":"text_chunk"`)
+	w.key(`"message_uuid":`)
+	writeString(w, v.MessageUUID)
+	w.key(`"sender":`)
+	writeNullable(w, v.Sender, writeString)
+	w.key(`"recipient":`)
+	writeNullable(w, v.Recipient, writeString)
+	w.key(`"delta":`)
+	writeString(w, v.Delta)
+	w.key(`"replace":`)
+	writeBool(w, v.Replace)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *TextChunk) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readTextChunk)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v TextChunk) MarshalJSON() ([]byte, error) {
+	return encode(v, writeTextChunk)
+}
+
+func readAnswerAccepted(r *reader) AnswerAccepted {
+	var v AnswerAccepted
+	var hasType, hasSeq, hasTimestamp, hasQuestionUUID, hasAnswerID, hasValue bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "answer_accepted")
+			hasType = true
+		case "seq":
+			v.Seq = readInt(r)
+			hasSeq = true
+		case "timestamp":
+			v.Timestamp = readString(r)
+			hasTimestamp = true
+		case "question_uuid":
+			v.QuestionUUID = readAtLeast(r, 1, readString)
+			hasQuestionUUID = true
+		case "answer_id":
+			v.AnswerID = readNullable(r, readString)
+			hasAnswerID = true
+		case "value":
+			v.Value = readOrNil(r, readAnswerValue)
+			hasValue = true
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("seq", hasSeq)
+	fields.require("timestamp", hasTimestamp)
+	fields.require("question_uuid", hasQuestionUUID)
+	fields.require("answer_id", hasAnswerID)
+	fields.require("value", hasValue)
+	return v
+}
+
+func writeAnswerAccepted(w *writer, v AnswerAccepted) {
+	w.begin()
+	w.key(`"type":"answer_accepted"`)
+	w.key(`"seq":`)
+	writeInt(w, v.Seq)
+	w.key(`"timestamp":`)
+	writeString(w, v.Timestamp)
+	w.key(`"question_uuid":`)
+	writeString(w, v.QuestionUUID)
+	w.key(`"answer_id":`)
+	writeNullable(w, v.AnswerID, writeString)
+	w.key(`"value":`)
+	if v.Value == nil {
+		w.null()
+	} else {
+		writeAnswerValue(w, v.Value)
+	}
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *AnswerAccepted) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readAnswerAccepted)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v AnswerAccepted) MarshalJSON() ([]byte, error) {
+	return encode(v, writeAnswerAccepted)
+}
+
+func readRejectionReason(r *reader) RejectionReason {
+	r.peek()
+	start := r.pos
+	value := RejectionReason(readString(r))
+	if r.fault == nil && !value.valid() {
+		r.failAt(start, "", "must be one of the values of RejectionReason")
+	}
+	return value
+}
+
+func writeRejectionReason(w *writer, value RejectionReason) {
+	if !value.valid() {
+		w.fail("no RejectionReason has the value " + string(value))
+	}
+	writeString(w, string(value))
+}
+
+func (value RejectionReason) valid() bool {
+	switch value {
+	case RejectionReasonInvalidValue, RejectionReasonQuestionClosed, RejectionReasonUnknownQuestion:
+		return true
+	}
+	return false
+}
+
+func readAnswerRejected(r *reader) AnswerRejected {
+	var v AnswerRejected
+	var hasType, hasQuestionUUID, hasAnswerID, hasReason bool
+	fields := r.object()
+	for fields.next() {
+		switch string(fields.name) {
+		case "type":
+			readConst(r, "answer_rejected")
+			hasType = true
+		case "question_uuid":
+			v.QuestionUUID = readAtLeast(r, 1, readString)
+			hasQuestionUUID = true
+		case "answer_id":
+			v.AnswerID = readAtLeast(r, 1, readString)
+			hasAnswerID = true
+		case "reason":
+			v.Reason = readRejectionReason(r)
+			hasReason = true
+		case "detail":
+			v.Detail = readNullable(r, readString)
+		default:
+			r.skip()
+		}
+	}
+	fields.require("type", hasType)
+	fields.require("question_uuid", hasQuestionUUID)
+	fields.require("answer_id", hasAnswerID)
+	fields.require("reason", hasReason)
+	return v
+}
+
+func writeAnswerRejected(w *writer, v AnswerRejected) {
+	w.begin()
+	w.key(`"type":"answer_rejected"`)
+	w.key(`"question_uuid":`)
+	writeString(w, v.QuestionUUID)
+	w.key(`"answer_id":`)
+	writeString(w, v.AnswerID)
+	w.key(`"reason":`)
+	writeRejectionReason(w, v.Reason)
+	w.key(`"detail":`)
+	writeNullable(w, v.Detail, writeString)
+	w.end()
+}
+
+// UnmarshalJSON reads the object as strictly as Decode reads a frame.
+func (v *AnswerRejected) UnmarshalJSON(data []byte) error {
+	return decodeInto(data, v, readAnswerRejected)
+}
+
+// MarshalJSON writes the object as the protocol has it.
+func (v AnswerRejected) MarshalJSON() ([]byte, error) {
+	return encode(v, writeAnswerRejected)
 }
 
 func readWorkflowInfo(r *reader) WorkflowInfo {
@@ -1251,6 +1983,12 @@ func readInitiatedWorkflow(r *reader) InitiatedWorkflow {
 		case "params":
 			v.Params = readJSONObject(r)
 			hasParams = true
+		case "subprotocols":
+			v.Subprotocols = readOrNil(r, func(r *reader) []string { return readList(r, readString) })
+		case "resume_token":
+			v.ResumeToken = readNullable(r, readString)
+		case "ticket":
+			v.Ticket = readNullable(r, readString)
 		default:
 			r.skip()
 		}
@@ -1272,6 +2010,16 @@ func writeInitiatedWorkflow(w *writer, v InitiatedWorkflow) {
 	writeString(w, v.Name)
 	w.key(`"params":`)
 	writeJSONObject(w, v.Params)
+	w.key(`"subprotocols":`)
+	if v.Subprotocols == nil {
+		w.null()
+	} else {
+		writeList(w, v.Subprotocols, writeString)
+	}
+	w.key(`"resume_token":`)
+	writeNullable(w, v.ResumeToken, writeString)
+	w.key(`"ticket":`)
+	writeNullable(w, v.Ticket, writeString)
 	w.end()
 }
 
@@ -1436,6 +2184,26 @@ func readServerMessage(r *reader) ServerMessage {
 		v := readErrorMessage(r)
 		v.raw = r.raw(start)
 		return &v
+	case "session_ready":
+		v := readSessionReady(r)
+		v.raw = r.raw(start)
+		return &v
+	case "replay_completed":
+		v := readReplayCompleted(r)
+		v.raw = r.raw(start)
+		return &v
+	case "text_chunk":
+		v := readTextChunk(r)
+		v.raw = r.raw(start)
+		return &v
+	case "answer_accepted":
+		v := readAnswerAccepted(r)
+		v.raw = r.raw(start)
+		return &v
+	case "answer_rejected":
+		v := readAnswerRejected(r)
+		v.raw = r.raw(start)
+		return &v
 	default:
 		r.skip()
 		return &Unknown{tag, r.raw(start)}
@@ -1464,6 +2232,16 @@ func writeServerMessage(w *writer, value ServerMessage) {
 		writeWorkflowCompleted(w, *v)
 	case *ErrorMessage:
 		writeErrorMessage(w, *v)
+	case *SessionReady:
+		writeSessionReady(w, *v)
+	case *ReplayCompleted:
+		writeReplayCompleted(w, *v)
+	case *TextChunk:
+		writeTextChunk(w, *v)
+	case *AnswerAccepted:
+		writeAnswerAccepted(w, *v)
+	case *AnswerRejected:
+		writeAnswerRejected(w, *v)
 	case *Unknown:
 		writeJSONObject(w, v.Raw)
 	default:

@@ -79,6 +79,12 @@ type TextMessage struct {
 	// What a `text_message` says.
 	Content TextMessageContent
 
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
+
 	raw json.RawMessage
 }
 
@@ -123,6 +129,12 @@ type SuggestedFunctionCall struct {
 
 	// Which function an agent proposes to call, and with what.
 	Content SuggestedFunctionCallContent
+
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
 
 	raw json.RawMessage
 }
@@ -170,6 +182,12 @@ type FunctionCallExecution struct {
 	// Which function ran, and what it returned.
 	Content FunctionCallExecutionContent
 
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
+
 	raw json.RawMessage
 }
 
@@ -191,6 +209,9 @@ type TextInputContent struct {
 
 	// True when the answer is a secret. The client hides what is typed and keeps it out of its transcript.
 	Password bool
+
+	// When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.
+	ExpiresAt *string
 }
 
 // TextInput is the message text_input: the workflow asks the user for a text and waits. The client answers
@@ -214,6 +235,12 @@ type TextInput struct {
 
 	// The question of a `text_input`.
 	Content TextInputContent
+
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
 
 	raw json.RawMessage
 }
@@ -239,6 +266,9 @@ type MultipleChoiceContent struct {
 
 	// True when exactly one choice may be picked; false when any number may, none included.
 	Single bool
+
+	// When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.
+	ExpiresAt *string
 }
 
 // MultipleChoice is the message multiple_choice: the workflow asks the user to pick from a list and waits.
@@ -264,6 +294,12 @@ type MultipleChoice struct {
 
 	// The question of a `multiple_choice`.
 	Content MultipleChoiceContent
+
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
 
 	raw json.RawMessage
 }
@@ -303,6 +339,12 @@ type SystemMessage struct {
 
 	// What a `system_message` carries.
 	Content SystemMessageContent
+
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
 
 	raw json.RawMessage
 }
@@ -385,6 +427,12 @@ type WorkflowStarted struct {
 	// Which workflow runs, and with what.
 	Content WorkflowStartedContent
 
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
+
 	raw json.RawMessage
 }
 
@@ -396,10 +444,26 @@ func (*WorkflowStarted) isServerMessage() {}
 // RawJSON returns the frame as it came, nil for a message that did not come from a server.
 func (m *WorkflowStarted) RawJSON() json.RawMessage { return m.raw }
 
+// Outcome: how a workflow ended.
+type Outcome string
+
+// The values of [Outcome].
+const (
+	// OutcomeCompleted: the workflow returned.
+	OutcomeCompleted Outcome = "completed"
+	// OutcomeFailed: the workflow failed. An `error` told why.
+	OutcomeFailed Outcome = "failed"
+	// OutcomeCancelled: a client cancelled it, or no client came back in time.
+	OutcomeCancelled Outcome = "cancelled"
+)
+
 // WorkflowCompletedContent: how the workflow ended.
 type WorkflowCompletedContent struct {
 	// What the workflow returned, as text. Null when it returned nothing.
 	Result *string
+
+	// How the workflow ended. Null in classic.
+	Outcome *Outcome
 }
 
 // WorkflowCompleted is the message workflow_completed: the workflow is over and the socket closes with 1000
@@ -425,6 +489,12 @@ type WorkflowCompleted struct {
 	// How the workflow ended.
 	Content WorkflowCompletedContent
 
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
+
 	raw json.RawMessage
 }
 
@@ -443,6 +513,10 @@ type ErrorContent struct {
 
 	// The details and the remedy, for whoever looks closer.
 	Long *string
+
+	// What went wrong, for programs: the name of the close code that follows, or `workflow_failed`. Null in
+	// classic, and where there is nothing that a program could do.
+	Code *string
 }
 
 // ErrorMessage is the message error: something went wrong: in the workflow, or with what the client sent.
@@ -467,6 +541,13 @@ type ErrorMessage struct {
 	// What went wrong.
 	Content ErrorContent
 
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic, and
+	// for an `error` that is not logged.
+	Seq *int64
+
+	// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+	Timestamp *string
+
 	raw json.RawMessage
 }
 
@@ -477,6 +558,250 @@ func (*ErrorMessage) isServerMessage() {}
 
 // RawJSON returns the frame as it came, nil for a message that did not come from a server.
 func (m *ErrorMessage) RawJSON() json.RawMessage { return m.raw }
+
+// StartWorkflow: the first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1).
+type StartWorkflow struct {
+	// The conversation's id, 32 hex digits or dashed.
+	WorkflowUUID string
+
+	// The name of the workflow, as in discovery.
+	Name string
+
+	// The workflow's parameters. Any JSON object; any keys are allowed.
+	Params json.RawMessage
+
+	// The token that `initiate_workflow` returned. With it the frame may be sent again, on a new socket, when
+	// the first one dropped before `session_ready` came (spec FA-RES-7). Null on a server that gave none.
+	ResumeToken *string
+}
+
+// ResumeWorkflow: the first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
+type ResumeWorkflow struct {
+	// The conversation's id, 32 hex digits or dashed.
+	WorkflowUUID string
+
+	// The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.
+	ResumeToken string
+
+	// The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client knows none.
+	Epoch string
+
+	// The last message that the client has, 0 for none.
+	AfterSeq int64
+}
+
+// AnswerValue: the value of an answer: one string, or a list of choices for a question that takes several.
+// It is one of [AnswerValueString], [AnswerValueList].
+type AnswerValue interface{ isAnswerValue() }
+
+// AnswerValueString is a [AnswerValue].
+type AnswerValueString string
+
+func (AnswerValueString) isAnswerValue() {}
+
+// AnswerValueList is a [AnswerValue].
+type AnswerValueList []string
+
+func (AnswerValueList) isAnswerValue() {}
+
+// AnswerFrame: the user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted
+// or rejected, and taken exactly once (spec FA-ANS).
+type AnswerFrame struct {
+	// The `uuid` of the question's message.
+	QuestionUUID string
+
+	// Tells this answer from others, those of other sockets included. The client makes it up, and keeps it when
+	// it sends the answer again.
+	AnswerID string
+
+	// The answer itself.
+	Value AnswerValue
+}
+
+// CancelWorkflow: ends the conversation (spec FA-CAN).
+type CancelWorkflow struct {
+	// Why, for the server's log. Null when the client does not say.
+	Reason *string
+}
+
+// Acknowledge: says how far the client has come, so that the server may trim its log. Nothing depends on
+// it.
+type Acknowledge struct {
+	// The last message that the client will not ask for again.
+	Seq int64
+}
+
+// SessionMode: what a client is given when its session begins.
+type SessionMode string
+
+// The values of [SessionMode].
+const (
+	// SessionModeFresh: the conversation has just started; its log is empty.
+	SessionModeFresh SessionMode = "fresh"
+	// SessionModeReplay: every logged message after the client's cursor follows; what the client shows stays.
+	SessionModeReplay SessionMode = "replay"
+	// SessionModeReset: everything that is still held follows, from `oldest_seq` on. The client drops what it
+	// showed.
+	SessionModeReset SessionMode = "reset"
+)
+
+// SessionReady is the message session_ready: the first message of a `fastagency.v1` session: which
+// conversation it holds, where its log stands, and the limits that the client needs (spec FA-FRM-2).
+type SessionReady struct {
+	// The conversation's id, 32 hex digits or dashed.
+	WorkflowUUID string
+
+	// What follows.
+	Mode SessionMode
+
+	// Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
+	Epoch string
+
+	// The oldest message that is still held.
+	OldestSeq int64
+
+	// The last message that is logged; 0 when there is none.
+	HeadSeq int64
+
+	// Where the conversation is in the lifecycle (spec FA-LIF).
+	State string
+
+	// What opens this conversation again, together with its user (spec FA-SEC-2). A secret.
+	ResumeToken string
+
+	// The server sends something at least this often; after 1.5 times that, the connection is dead (spec
+	// FA-LIV-1).
+	HeartbeatSeconds float64
+
+	// How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2).
+	DetachedSeconds float64
+
+	raw json.RawMessage
+}
+
+// Type returns "session_ready".
+func (*SessionReady) Type() string { return "session_ready" }
+
+func (*SessionReady) isServerMessage() {}
+
+// RawJSON returns the frame as it came, nil for a message that did not come from a server.
+func (m *SessionReady) RawJSON() json.RawMessage { return m.raw }
+
+// ReplayCompleted is the message replay_completed: everything that was missed has been sent; what follows
+// is live (spec FA-RES-2).
+type ReplayCompleted struct {
+	// The last message of the replay; 0 when there was none.
+	ThroughSeq int64
+
+	raw json.RawMessage
+}
+
+// Type returns "replay_completed".
+func (*ReplayCompleted) Type() string { return "replay_completed" }
+
+func (*ReplayCompleted) isServerMessage() {}
+
+// RawJSON returns the frame as it came, nil for a message that did not come from a server.
+func (m *ReplayCompleted) RawJSON() json.RawMessage { return m.raw }
+
+// TextChunk is the message text_chunk: a piece of a text message that is still being written. The whole
+// text follows as a `text_message` whose `uuid` is this `message_uuid`. Chunks are not logged: after a
+// resume one with `replace` holds the text so far (spec FA-FRM-3).
+type TextChunk struct {
+	// The `uuid` of the text message that is being written.
+	MessageUUID string
+
+	// Who speaks, for display. Null when nobody in particular does.
+	Sender *string
+
+	// Who is spoken to, for display. Null when it is for nobody in particular.
+	Recipient *string
+
+	// The text to append, or the whole text so far when `replace` is true.
+	Delta string
+
+	// True when `delta` replaces everything that came before it.
+	Replace bool
+
+	raw json.RawMessage
+}
+
+// Type returns "text_chunk".
+func (*TextChunk) Type() string { return "text_chunk" }
+
+func (*TextChunk) isServerMessage() {}
+
+// RawJSON returns the frame as it came, nil for a message that did not come from a server.
+func (m *TextChunk) RawJSON() json.RawMessage { return m.raw }
+
+// AnswerAccepted is the message answer_accepted: a question is closed: an answer was taken, of this socket
+// or of another one, or the question's time ran out (spec FA-ANS, FA-RES-6).
+type AnswerAccepted struct {
+	// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+	Seq int64
+
+	// When the server logged the message, RFC 3339 in UTC.
+	Timestamp string
+
+	// The `uuid` of the question's message.
+	QuestionUUID string
+
+	// The answer that was taken. Null when none was and the question's time ran out.
+	AnswerID *string
+
+	// The value that was taken. Null after a password question, and when the time ran out and there was no
+	// default.
+	Value AnswerValue
+
+	raw json.RawMessage
+}
+
+// Type returns "answer_accepted".
+func (*AnswerAccepted) Type() string { return "answer_accepted" }
+
+func (*AnswerAccepted) isServerMessage() {}
+
+// RawJSON returns the frame as it came, nil for a message that did not come from a server.
+func (m *AnswerAccepted) RawJSON() json.RawMessage { return m.raw }
+
+// RejectionReason: why an answer was not taken.
+type RejectionReason string
+
+// The values of [RejectionReason].
+const (
+	// RejectionReasonInvalidValue: the question does not allow the value. It is still open.
+	RejectionReasonInvalidValue RejectionReason = "invalid_value"
+	// RejectionReasonQuestionClosed: the question was answered before, its time ran out, or the conversation is
+	// over.
+	RejectionReasonQuestionClosed RejectionReason = "question_closed"
+	// RejectionReasonUnknownQuestion: the conversation never asked this question.
+	RejectionReasonUnknownQuestion RejectionReason = "unknown_question"
+)
+
+// AnswerRejected is the message answer_rejected: an answer was not taken (spec FA-ANS-3).
+type AnswerRejected struct {
+	// The `question_uuid` of the answer.
+	QuestionUUID string
+
+	// The answer that was not taken.
+	AnswerID string
+
+	// Why.
+	Reason RejectionReason
+
+	// What would be right, as one sentence for the user. Null when there is no more to say.
+	Detail *string
+
+	raw json.RawMessage
+}
+
+// Type returns "answer_rejected".
+func (*AnswerRejected) Type() string { return "answer_rejected" }
+
+func (*AnswerRejected) isServerMessage() {}
+
+// RawJSON returns the frame as it came, nil for a message that did not come from a server.
+func (m *AnswerRejected) RawJSON() json.RawMessage { return m.raw }
 
 // WorkflowInfo: one workflow that the server offers.
 type WorkflowInfo struct {
@@ -523,6 +848,18 @@ type InitiatedWorkflow struct {
 
 	// The parameters as they were sent.
 	Params json.RawMessage
+
+	// The WebSocket subprotocols that the server speaks beside classic (spec FA-NEG-1). Null or absent on a
+	// server that speaks classic alone.
+	Subprotocols []string
+
+	// What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or absent on a
+	// server that speaks classic alone.
+	ResumeToken *string
+
+	// Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec
+	// FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
+	Ticket *string
 }
 
 // LocationPart: one step of a fault's place. The JSON kind (string or integer) tells a field's name from a
@@ -579,8 +916,8 @@ func (m *Unknown) RawJSON() json.RawMessage { return m.Raw }
 func (m Unknown) MarshalJSON() ([]byte, error) { return m.Raw, nil }
 
 // ServerMessage: every message that a server sends over the WebSocket, one JSON object a text frame, told
-// apart by `type`. A frame without `type` is a `text_message`. A type that is not in this list is kept as
-// unknown, never an error.
+// apart by `type`. A frame without `type` is a `text_message`. The last five are sent in `fastagency.v1`
+// alone. A type that is not in this list is kept as unknown, never an error.
 type ServerMessage interface {
 	// Type returns the `type` that stands on the wire.
 	Type() string

@@ -52,8 +52,16 @@ const (
 	CloseFirstFrameTimeout CloseCode = 4008
 	// CloseAlreadyStarted: the conversation was started before. The first socket keeps it.
 	CloseAlreadyStarted CloseCode = 4009
+	// CloseConversationGone: there is no such conversation to resume, or no longer, or it is not yours.
+	CloseConversationGone CloseCode = 4010
 	// CloseOverloaded: the server holds as many conversations as it can, or as its machine lets it.
 	CloseOverloaded CloseCode = 4100
+	// CloseSlowReader: the client did not read fast enough, and the server let go of it.
+	CloseSlowReader CloseCode = 4101
+	// CloseDraining: the server is about to stop, and gives its conversations away.
+	CloseDraining CloseCode = 4200
+	// CloseCredentialsExpired: the credentials of this connection are no longer good. Renew them, then resume.
+	CloseCredentialsExpired CloseCode = 4201
 )
 
 // ClientAction is what a client does after a close.
@@ -63,6 +71,8 @@ type ClientAction string
 const (
 	// ActionNone is the action "none".
 	ActionNone ClientAction = "none"
+	// ActionResume is the action "resume".
+	ActionResume ClientAction = "resume"
 	// ActionRetry is the action "retry".
 	ActionRetry ClientAction = "retry"
 )
@@ -97,8 +107,16 @@ func (c CloseCode) Meaning() string {
 		return "The first frame did not arrive in time."
 	case CloseAlreadyStarted:
 		return "The conversation was started before. The first socket keeps it."
+	case CloseConversationGone:
+		return "There is no such conversation to resume, or no longer, or it is not yours."
 	case CloseOverloaded:
 		return "The server holds as many conversations as it can, or as its machine lets it."
+	case CloseSlowReader:
+		return "The client did not read fast enough, and the server let go of it."
+	case CloseDraining:
+		return "The server is about to stop, and gives its conversations away."
+	case CloseCredentialsExpired:
+		return "The credentials of this connection are no longer good. Renew them, then resume."
 	}
 	return ""
 }
@@ -106,10 +124,12 @@ func (c CloseCode) Meaning() string {
 // Action returns what a client does after the code, empty for one that the protocol does not have.
 func (c CloseCode) Action() ClientAction {
 	switch c {
-	case CloseFinished, CloseGoingAway, CloseNotUTF8, CloseFrameTooBig, CloseServerFault, CloseRestarting,
-		CloseMalformedFrame, CloseNotAuthenticated, CloseNotAllowed, CloseUnknownWorkflow, CloseFirstFrameTimeout,
-		CloseAlreadyStarted:
+	case CloseFinished, CloseNotUTF8, CloseFrameTooBig, CloseMalformedFrame, CloseNotAuthenticated,
+		CloseNotAllowed, CloseUnknownWorkflow, CloseFirstFrameTimeout, CloseAlreadyStarted, CloseConversationGone:
 		return ActionNone
+	case CloseGoingAway, CloseServerFault, CloseRestarting, CloseSlowReader, CloseDraining,
+		CloseCredentialsExpired:
+		return ActionResume
 	case CloseOverloaded:
 		return ActionRetry
 	}
@@ -131,8 +151,8 @@ const (
 	StateCompleted ConversationState = "completed"
 	// StateFailed: the workflow failed or could not start. An `error` told why.
 	StateFailed ConversationState = "failed"
-	// StateCancelled: the socket dropped before the end. The workflow stops at its next call into the user
-	// interface.
+	// StateCancelled: a client cancelled it, or no socket held it any more: at once in classic, after
+	// `detached_seconds` in `fastagency.v1`. The workflow stops at its next call into the user interface.
 	StateCancelled ConversationState = "cancelled"
 )
 
@@ -149,9 +169,11 @@ func (s ConversationState) Final() bool {
 func (s ConversationState) FromClient() []string {
 	switch s {
 	case StateCreated:
-		return []string{"initiate_workflow"}
+		return []string{"initiate_workflow", "start_workflow", "resume_workflow"}
+	case StateRunning:
+		return []string{"answer", "cancel_workflow", "acknowledge"}
 	case StateAwaitingAnswer:
-		return []string{"answer"}
+		return []string{"raw_answer", "answer", "cancel_workflow", "acknowledge"}
 	}
 	return nil
 }
@@ -160,11 +182,13 @@ func (s ConversationState) FromClient() []string {
 func (s ConversationState) FromServer() []string {
 	switch s {
 	case StateCreated:
-		return []string{"error"}
+		return []string{"error", "session_ready"}
 	case StateRunning:
-		return []string{"text_message", "suggested_function_call", "function_call_execution", "text_input", "multiple_choice", "system_message", "keep_alive", "workflow_started", "workflow_completed", "error"}
+		return []string{"text_message", "suggested_function_call", "function_call_execution", "text_input", "multiple_choice", "system_message", "keep_alive", "workflow_started", "workflow_completed", "error", "session_ready", "replay_completed", "text_chunk", "answer_accepted", "answer_rejected"}
 	case StateAwaitingAnswer:
-		return []string{"error", "keep_alive", "text_message", "suggested_function_call", "function_call_execution", "system_message", "text_input", "multiple_choice", "workflow_completed"}
+		return []string{"text_message", "suggested_function_call", "function_call_execution", "text_input", "multiple_choice", "system_message", "keep_alive", "workflow_completed", "error", "session_ready", "replay_completed", "text_chunk", "answer_accepted", "answer_rejected"}
+	case StateCompleted, StateFailed, StateCancelled:
+		return []string{"session_ready", "replay_completed", "answer_rejected"}
 	}
 	return nil
 }
@@ -180,15 +204,20 @@ type Transition struct {
 func Transitions() []Transition {
 	return []Transition{
 		{StateCreated, "initiate_workflow", StateRunning},
+		{StateCreated, "start_workflow", StateRunning},
 		{StateCreated, "refused", StateFailed},
 		{StateRunning, "text_input", StateAwaitingAnswer},
 		{StateRunning, "multiple_choice", StateAwaitingAnswer},
+		{StateAwaitingAnswer, "raw_answer", StateRunning},
 		{StateAwaitingAnswer, "answer", StateRunning},
+		{StateAwaitingAnswer, "expiry", StateRunning},
+		{StateRunning, "cancel_workflow", StateCancelled},
+		{StateAwaitingAnswer, "cancel_workflow", StateCancelled},
 		{StateAwaitingAnswer, "invalid_answer", StateAwaitingAnswer},
 		{StateRunning, "workflow_completed", StateCompleted},
 		{StateRunning, "failure", StateFailed},
 		{StateAwaitingAnswer, "failure", StateFailed},
-		{StateRunning, "disconnect", StateCancelled},
-		{StateAwaitingAnswer, "disconnect", StateCancelled},
+		{StateRunning, "abandonment", StateCancelled},
+		{StateAwaitingAnswer, "abandonment", StateCancelled},
 	}
 }

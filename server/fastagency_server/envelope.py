@@ -110,4 +110,8 @@ def _fields_of_content(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(content.model_fields)
 
 
-_CONTENT_FIELDS: Final = {kind: _fields_of_content(model) for kind, model in MESSAGE_CLASSES.items()}
+_CONTENT_FIELDS: Final = {
+    kind: _fields_of_content(model)
+    for kind, model in MESSAGE_CLASSES.items()
+    if "content" in model.model_fields
+}

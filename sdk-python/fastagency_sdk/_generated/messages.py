@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from .partial import Partial
@@ -148,6 +149,20 @@ class TextMessage(BaseModel):
         ),
     ]
     content: TextMessageContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["text_message"],
         Field(description="Says which message this is. Always `text_message`.", examples=["text_message"]),
@@ -222,6 +237,20 @@ class SuggestedFunctionCall(BaseModel):
         ),
     ]
     content: SuggestedFunctionCallContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["suggested_function_call"],
         Field(
@@ -308,6 +337,20 @@ class FunctionCallExecution(BaseModel):
         ),
     ]
     content: FunctionCallExecutionContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["function_call_execution"],
         Field(
@@ -344,6 +387,13 @@ class TextInputContent(BaseModel):
             examples=[False],
         ),
     ] = False
+    expires_at: Annotated[
+        str | None,
+        Field(
+            description="When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.",
+            examples=["2026-11-24T09:35:00Z"],
+        ),
+    ] = None
 
 
 class TextInput(BaseModel):
@@ -391,6 +441,20 @@ class TextInput(BaseModel):
         ),
     ]
     content: TextInputContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["text_input"],
         Field(description="Says which message this is. Always `text_input`.", examples=["text_input"]),
@@ -429,6 +493,13 @@ class MultipleChoiceContent(BaseModel):
             examples=[True],
         ),
     ] = True
+    expires_at: Annotated[
+        str | None,
+        Field(
+            description="When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.",
+            examples=["2026-11-24T09:35:00Z"],
+        ),
+    ] = None
 
 
 class MultipleChoice(BaseModel):
@@ -476,6 +547,20 @@ class MultipleChoice(BaseModel):
         ),
     ]
     content: MultipleChoiceContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["multiple_choice"],
         Field(
@@ -547,6 +632,20 @@ class SystemMessage(BaseModel):
         ),
     ]
     content: SystemMessageContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["system_message"],
         Field(
@@ -691,6 +790,20 @@ class WorkflowStarted(BaseModel):
         ),
     ]
     content: WorkflowStartedContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["workflow_started"],
         Field(
@@ -698,6 +811,16 @@ class WorkflowStarted(BaseModel):
             examples=["workflow_started"],
         ),
     ] = "workflow_started"
+
+
+class Outcome(StrEnum):
+    """
+    How a workflow ended.
+    """
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class WorkflowCompletedContent(BaseModel):
@@ -715,6 +838,9 @@ class WorkflowCompletedContent(BaseModel):
             description="What the workflow returned, as text. Null when it returned nothing.",
             examples=["We explored prime numbers."],
         ),
+    ] = None
+    outcome: Annotated[
+        Outcome | None, Field(description="How the workflow ended. Null in classic.", examples=["completed"])
     ] = None
 
 
@@ -763,6 +889,20 @@ class WorkflowCompleted(BaseModel):
         ),
     ]
     content: WorkflowCompletedContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["workflow_completed"],
         Field(
@@ -790,6 +930,13 @@ class ErrorContent(BaseModel):
         Field(
             description="The details and the remedy, for whoever looks closer.",
             examples=["Answer with one of: Easy, Medium, Hard."],
+        ),
+    ] = None
+    code: Annotated[
+        str | None,
+        Field(
+            description="What went wrong, for programs: the name of the close code that follows, or `workflow_failed`. Null in classic, and where there is nothing that a program could do.",
+            examples=["workflow_failed"],
         ),
     ] = None
 
@@ -839,9 +986,440 @@ class Error(BaseModel):
         ),
     ]
     content: ErrorContent
+    seq: Annotated[
+        int | None,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic, and for an `error` that is not logged.",
+            examples=[3],
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC. Null where `seq` is.",
+            examples=["2026-11-24T09:30:00.123Z"],
+        ),
+    ] = None
     type: Annotated[
         Literal["error"], Field(description="Says which message this is. Always `error`.", examples=["error"])
     ] = "error"
+
+
+class StartWorkflow(BaseModel):
+    """
+    The first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["start_workflow"],
+        Field(description="Says which frame this is. Always `start_workflow`.", examples=["start_workflow"]),
+    ] = "start_workflow"
+    workflow_uuid: Annotated[
+        str,
+        Field(
+            description="The conversation's id, 32 hex digits or dashed.",
+            examples=["6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b"],
+            pattern="^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$",
+        ),
+    ]
+    name: Annotated[
+        str, Field(description="The name of the workflow, as in discovery.", examples=["simple_learning"])
+    ]
+    params: Annotated[
+        dict[str, Any],
+        Field(
+            description="The workflow's parameters. Any JSON object; any keys are allowed.",
+            examples=[{"level": "beginner"}],
+        ),
+    ]
+    resume_token: Annotated[
+        str | None,
+        Field(
+            description="The token that `initiate_workflow` returned. With it the frame may be sent again, on a new socket, when the first one dropped before `session_ready` came (spec FA-RES-7). Null on a server that gave none.",
+            examples=["9f86d081884c7d659a2feaa0c55ad015"],
+        ),
+    ] = None
+
+
+class ResumeWorkflow(BaseModel):
+    """
+    The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["resume_workflow"],
+        Field(
+            description="Says which frame this is. Always `resume_workflow`.", examples=["resume_workflow"]
+        ),
+    ] = "resume_workflow"
+    workflow_uuid: Annotated[
+        str,
+        Field(
+            description="The conversation's id, 32 hex digits or dashed.",
+            examples=["6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b"],
+            pattern="^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$",
+        ),
+    ]
+    resume_token: Annotated[
+        str,
+        Field(
+            description="The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.",
+            examples=["9f86d081884c7d659a2feaa0c55ad015"],
+            min_length=1,
+        ),
+    ]
+    epoch: Annotated[
+        str,
+        Field(
+            description="The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client knows none.",
+            examples=["5d41402abc4b2a76"],
+        ),
+    ]
+    after_seq: Annotated[
+        int, Field(description="The last message that the client has, 0 for none.", examples=[12])
+    ]
+
+
+AnswerValue = TypeAliasType(
+    "AnswerValue",
+    Annotated[
+        str | list[str],
+        Field(
+            description="The value of an answer: one string, or a list of choices for a question that takes several.",
+            title="AnswerValue",
+        ),
+    ],
+)
+
+
+class AnswerFrame(BaseModel):
+    """
+    The user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted or rejected, and taken exactly once (spec FA-ANS).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["answer"],
+        Field(description="Says which frame this is. Always `answer`.", examples=["answer"]),
+    ] = "answer"
+    question_uuid: Annotated[
+        str,
+        Field(
+            description="The `uuid` of the question's message.",
+            examples=["0b7c1e5a9d3f4e2b8a6c5d4e3f2a1b04"],
+            min_length=1,
+        ),
+    ]
+    answer_id: Annotated[
+        str,
+        Field(
+            description="Tells this answer from others, those of other sockets included. The client makes it up, and keeps it when it sends the answer again.",
+            examples=["4e07408562be4c5f8ea1d2b3c4d5e6f7"],
+            min_length=1,
+        ),
+    ]
+    value: Annotated[AnswerValue, Field(description="The answer itself.")]
+
+
+class CancelWorkflow(BaseModel):
+    """
+    Ends the conversation (spec FA-CAN).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["cancel_workflow"],
+        Field(
+            description="Says which frame this is. Always `cancel_workflow`.", examples=["cancel_workflow"]
+        ),
+    ] = "cancel_workflow"
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Why, for the server's log. Null when the client does not say.",
+            examples=["The user closed the page."],
+        ),
+    ] = None
+
+
+class Acknowledge(BaseModel):
+    """
+    Says how far the client has come, so that the server may trim its log. Nothing depends on it.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["acknowledge"],
+        Field(description="Says which frame this is. Always `acknowledge`.", examples=["acknowledge"]),
+    ] = "acknowledge"
+    seq: Annotated[
+        int, Field(description="The last message that the client will not ask for again.", examples=[12])
+    ]
+
+
+class SessionMode(StrEnum):
+    """
+    What a client is given when its session begins.
+    """
+
+    FRESH = "fresh"
+    REPLAY = "replay"
+    RESET = "reset"
+
+
+class SessionReady(BaseModel):
+    """
+    The first message of a `fastagency.v1` session: which conversation it holds, where its log stands, and the limits that the client needs (spec FA-FRM-2).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["session_ready"],
+        Field(description="Says which frame this is. Always `session_ready`.", examples=["session_ready"]),
+    ] = "session_ready"
+    workflow_uuid: Annotated[
+        str,
+        Field(
+            description="The conversation's id, 32 hex digits or dashed.",
+            examples=["6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b"],
+            pattern="^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$",
+        ),
+    ]
+    mode: Annotated[SessionMode, Field(description="What follows.")]
+    epoch: Annotated[
+        str,
+        Field(
+            description="Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).",
+            examples=["5d41402abc4b2a76"],
+            min_length=1,
+        ),
+    ]
+    oldest_seq: Annotated[int, Field(description="The oldest message that is still held.", examples=[1])]
+    head_seq: Annotated[
+        int, Field(description="The last message that is logged; 0 when there is none.", examples=[12])
+    ]
+    state: Annotated[
+        str,
+        Field(
+            description="Where the conversation is in the lifecycle (spec FA-LIF).",
+            examples=["running"],
+            min_length=1,
+        ),
+    ]
+    resume_token: Annotated[
+        str,
+        Field(
+            description="What opens this conversation again, together with its user (spec FA-SEC-2). A secret.",
+            examples=["9f86d081884c7d659a2feaa0c55ad015"],
+            min_length=1,
+        ),
+    ]
+    heartbeat_seconds: Annotated[
+        float,
+        Field(
+            description="The server sends something at least this often; after 1.5 times that, the connection is dead (spec FA-LIV-1).",
+            examples=[25],
+        ),
+    ]
+    detached_seconds: Annotated[
+        float,
+        Field(
+            description="How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2).",
+            examples=[600],
+        ),
+    ]
+
+
+class ReplayCompleted(BaseModel):
+    """
+    Everything that was missed has been sent; what follows is live (spec FA-RES-2).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["replay_completed"],
+        Field(
+            description="Says which frame this is. Always `replay_completed`.", examples=["replay_completed"]
+        ),
+    ] = "replay_completed"
+    through_seq: Annotated[
+        int, Field(description="The last message of the replay; 0 when there was none.", examples=[12])
+    ]
+
+
+class TextChunk(BaseModel):
+    """
+    A piece of a text message that is still being written. The whole text follows as a `text_message` whose `uuid` is this `message_uuid`. Chunks are not logged: after a resume one with `replace` holds the text so far (spec FA-FRM-3).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["text_chunk"],
+        Field(description="Says which frame this is. Always `text_chunk`.", examples=["text_chunk"]),
+    ] = "text_chunk"
+    message_uuid: Annotated[
+        str,
+        Field(
+            description="The `uuid` of the text message that is being written.",
+            examples=["0b7c1e5a9d3f4e2b8a6c5d4e3f2a1b01"],
+            min_length=1,
+        ),
+    ]
+    sender: Annotated[
+        str | None,
+        Field(
+            description="Who speaks, for display. Null when nobody in particular does.",
+            examples=["Teacher_Agent"],
+        ),
+    ] = None
+    recipient: Annotated[
+        str | None,
+        Field(
+            description="Who is spoken to, for display. Null when it is for nobody in particular.",
+            examples=["Student_Agent"],
+        ),
+    ] = None
+    delta: Annotated[
+        str,
+        Field(
+            description="The text to append, or the whole text so far when `replace` is true.",
+            examples=["Prime numbers are "],
+        ),
+    ]
+    replace: Annotated[
+        bool,
+        Field(description="True when `delta` replaces everything that came before it.", examples=[False]),
+    ]
+
+
+class AnswerAccepted(BaseModel):
+    """
+    A question is closed: an answer was taken, of this socket or of another one, or the question's time ran out (spec FA-ANS, FA-RES-6).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["answer_accepted"],
+        Field(
+            description="Says which frame this is. Always `answer_accepted`.", examples=["answer_accepted"]
+        ),
+    ] = "answer_accepted"
+    seq: Annotated[
+        int,
+        Field(
+            description="The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).",
+            examples=[5],
+        ),
+    ]
+    timestamp: Annotated[
+        str,
+        Field(
+            description="When the server logged the message, RFC 3339 in UTC.",
+            examples=["2026-11-24T09:30:05.250Z"],
+        ),
+    ]
+    question_uuid: Annotated[
+        str,
+        Field(
+            description="The `uuid` of the question's message.",
+            examples=["0b7c1e5a9d3f4e2b8a6c5d4e3f2a1b04"],
+            min_length=1,
+        ),
+    ]
+    answer_id: Annotated[
+        str | None,
+        Field(
+            description="The answer that was taken. Null when none was and the question's time ran out.",
+            examples=["4e07408562be4c5f8ea1d2b3c4d5e6f7"],
+        ),
+    ]
+    value: Annotated[
+        AnswerValue | None,
+        Field(
+            description="The value that was taken. Null after a password question, and when the time ran out and there was no default.",
+            examples=["Prime numbers"],
+        ),
+    ]
+
+
+class RejectionReason(StrEnum):
+    """
+    Why an answer was not taken.
+    """
+
+    INVALID_VALUE = "invalid_value"
+    QUESTION_CLOSED = "question_closed"
+    UNKNOWN_QUESTION = "unknown_question"
+
+
+class AnswerRejected(BaseModel):
+    """
+    An answer was not taken (spec FA-ANS-3).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        frozen=True,
+    )
+    type: Annotated[
+        Literal["answer_rejected"],
+        Field(
+            description="Says which frame this is. Always `answer_rejected`.", examples=["answer_rejected"]
+        ),
+    ] = "answer_rejected"
+    question_uuid: Annotated[
+        str,
+        Field(
+            description="The `question_uuid` of the answer.",
+            examples=["0b7c1e5a9d3f4e2b8a6c5d4e3f2a1b04"],
+            min_length=1,
+        ),
+    ]
+    answer_id: Annotated[
+        str,
+        Field(
+            description="The answer that was not taken.",
+            examples=["4e07408562be4c5f8ea1d2b3c4d5e6f7"],
+            min_length=1,
+        ),
+    ]
+    reason: Annotated[RejectionReason, Field(description="Why.")]
+    detail: Annotated[
+        str | None,
+        Field(
+            description="What would be right, as one sentence for the user. Null when there is no more to say.",
+            examples=["Answer with one of: Easy, Medium, Hard."],
+        ),
+    ] = None
 
 
 class WorkflowInfo(BaseModel):
@@ -944,6 +1522,27 @@ class InitiatedWorkflow(BaseModel):
         dict[str, Any],
         Field(description="The parameters as they were sent.", examples=[{"level": "beginner"}]),
     ]
+    subprotocols: Annotated[
+        list[str] | None,
+        Field(
+            description="The WebSocket subprotocols that the server speaks beside classic (spec FA-NEG-1). Null or absent on a server that speaks classic alone.",
+            examples=[["fastagency.v1"]],
+        ),
+    ] = None
+    resume_token: Annotated[
+        str | None,
+        Field(
+            description="What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or absent on a server that speaks classic alone.",
+            examples=["9f86d081884c7d659a2feaa0c55ad015"],
+        ),
+    ] = None
+    ticket: Annotated[
+        str | None,
+        Field(
+            description="Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.",
+            examples=["2c26b46b68ffc68ff99b453c1d304134"],
+        ),
+    ] = None
 
 
 LocationPart = TypeAliasType(
@@ -1000,9 +1599,9 @@ class ValidationErrorResponse(BaseModel):
 ServerMessage = TypeAliasType(
     "ServerMessage",
     Annotated[
-        TextMessage | SuggestedFunctionCall | FunctionCallExecution | TextInput | MultipleChoice | SystemMessage | KeepAlive | WorkflowStarted | WorkflowCompleted | Error,
+        TextMessage | SuggestedFunctionCall | FunctionCallExecution | TextInput | MultipleChoice | SystemMessage | KeepAlive | WorkflowStarted | WorkflowCompleted | Error | SessionReady | ReplayCompleted | TextChunk | AnswerAccepted | AnswerRejected,
         Field(
-            description="Every message that a server sends over the WebSocket, one JSON object a text frame, told apart by `type`. A frame without `type` is a `text_message`. A type that is not in this list is kept as unknown, never an error.",
+            description="Every message that a server sends over the WebSocket, one JSON object a text frame, told apart by `type`. A frame without `type` is a `text_message`. The last five are sent in `fastagency.v1` alone. A type that is not in this list is kept as unknown, never an error.",
             discriminator="type",
             title="ServerMessage",
         ),

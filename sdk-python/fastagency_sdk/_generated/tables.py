@@ -63,8 +63,20 @@ class CloseCode(IntEnum):
     ALREADY_STARTED = 4009
     """The conversation was started before. The first socket keeps it."""
 
+    CONVERSATION_GONE = 4010
+    """There is no such conversation to resume, or no longer, or it is not yours."""
+
     OVERLOADED = 4100
     """The server holds as many conversations as it can, or as its machine lets it."""
+
+    SLOW_READER = 4101
+    """The client did not read fast enough, and the server let go of it."""
+
+    DRAINING = 4200
+    """The server is about to stop, and gives its conversations away."""
+
+    CREDENTIALS_EXPIRED = 4201
+    """The credentials of this connection are no longer good. Renew them, then resume."""
 
 
 ClientAction = Literal["none", "retry", "resume"]
@@ -83,24 +95,32 @@ CLOSE_CODE_MEANINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.UNKNOWN_WORKFLOW: "There is no workflow of that name. An `error` message says so.",
     CloseCode.FIRST_FRAME_TIMEOUT: "The first frame did not arrive in time.",
     CloseCode.ALREADY_STARTED: "The conversation was started before. The first socket keeps it.",
+    CloseCode.CONVERSATION_GONE: "There is no such conversation to resume, or no longer, or it is not yours.",
     CloseCode.OVERLOADED: "The server holds as many conversations as it can, or as its machine lets it.",
+    CloseCode.SLOW_READER: "The client did not read fast enough, and the server let go of it.",
+    CloseCode.DRAINING: "The server is about to stop, and gives its conversations away.",
+    CloseCode.CREDENTIALS_EXPIRED: "The credentials of this connection are no longer good. Renew them, then resume.",
 }
 """Each close code's meaning, in a sentence for people."""
 
 CLIENT_ACTIONS: Final[Mapping[CloseCode, ClientAction]] = {
     CloseCode.FINISHED: "none",
-    CloseCode.GOING_AWAY: "none",
+    CloseCode.GOING_AWAY: "resume",
     CloseCode.NOT_UTF8: "none",
     CloseCode.FRAME_TOO_BIG: "none",
-    CloseCode.SERVER_FAULT: "none",
-    CloseCode.RESTARTING: "none",
+    CloseCode.SERVER_FAULT: "resume",
+    CloseCode.RESTARTING: "resume",
     CloseCode.MALFORMED_FRAME: "none",
     CloseCode.NOT_AUTHENTICATED: "none",
     CloseCode.NOT_ALLOWED: "none",
     CloseCode.UNKNOWN_WORKFLOW: "none",
     CloseCode.FIRST_FRAME_TIMEOUT: "none",
     CloseCode.ALREADY_STARTED: "none",
+    CloseCode.CONVERSATION_GONE: "none",
     CloseCode.OVERLOADED: "retry",
+    CloseCode.SLOW_READER: "resume",
+    CloseCode.DRAINING: "resume",
+    CloseCode.CREDENTIALS_EXPIRED: "resume",
 }
 """What a client does after each close code."""
 
@@ -124,7 +144,7 @@ class ConversationState(StrEnum):
     """The workflow failed or could not start. An `error` told why."""
 
     CANCELLED = "cancelled"
-    """The socket dropped before the end. The workflow stops at its next call into the user interface."""
+    """A client cancelled it, or no socket held it any more: at once in classic, after `detached_seconds` in `fastagency.v1`. The workflow stops at its next call into the user interface."""
 
 
 INITIAL_STATE: Final = ConversationState.CREATED
@@ -140,9 +160,28 @@ FINAL_STATES: Final[frozenset[ConversationState]] = frozenset(
 """The states that a conversation never leaves."""
 
 CLIENT_FRAMES: Final[Mapping[ConversationState, frozenset[str]]] = {
-    ConversationState.CREATED: frozenset({"initiate_workflow"}),
-    ConversationState.RUNNING: frozenset(),
-    ConversationState.AWAITING_ANSWER: frozenset({"answer"}),
+    ConversationState.CREATED: frozenset(
+        {
+            "initiate_workflow",
+            "start_workflow",
+            "resume_workflow",
+        }
+    ),
+    ConversationState.RUNNING: frozenset(
+        {
+            "answer",
+            "cancel_workflow",
+            "acknowledge",
+        }
+    ),
+    ConversationState.AWAITING_ANSWER: frozenset(
+        {
+            "raw_answer",
+            "answer",
+            "cancel_workflow",
+            "acknowledge",
+        }
+    ),
     ConversationState.COMPLETED: frozenset(),
     ConversationState.FAILED: frozenset(),
     ConversationState.CANCELLED: frozenset(),
@@ -150,7 +189,12 @@ CLIENT_FRAMES: Final[Mapping[ConversationState, frozenset[str]]] = {
 """What a client may send in each state, by message type."""
 
 SERVER_FRAMES: Final[Mapping[ConversationState, frozenset[str]]] = {
-    ConversationState.CREATED: frozenset({"error"}),
+    ConversationState.CREATED: frozenset(
+        {
+            "error",
+            "session_ready",
+        }
+    ),
     ConversationState.RUNNING: frozenset(
         {
             "text_message",
@@ -163,44 +207,78 @@ SERVER_FRAMES: Final[Mapping[ConversationState, frozenset[str]]] = {
             "workflow_started",
             "workflow_completed",
             "error",
+            "session_ready",
+            "replay_completed",
+            "text_chunk",
+            "answer_accepted",
+            "answer_rejected",
         }
     ),
     ConversationState.AWAITING_ANSWER: frozenset(
         {
-            "error",
-            "keep_alive",
             "text_message",
             "suggested_function_call",
             "function_call_execution",
-            "system_message",
             "text_input",
             "multiple_choice",
+            "system_message",
+            "keep_alive",
             "workflow_completed",
+            "error",
+            "session_ready",
+            "replay_completed",
+            "text_chunk",
+            "answer_accepted",
+            "answer_rejected",
         }
     ),
-    ConversationState.COMPLETED: frozenset(),
-    ConversationState.FAILED: frozenset(),
-    ConversationState.CANCELLED: frozenset(),
+    ConversationState.COMPLETED: frozenset(
+        {
+            "session_ready",
+            "replay_completed",
+            "answer_rejected",
+        }
+    ),
+    ConversationState.FAILED: frozenset(
+        {
+            "session_ready",
+            "replay_completed",
+            "answer_rejected",
+        }
+    ),
+    ConversationState.CANCELLED: frozenset(
+        {
+            "session_ready",
+            "replay_completed",
+            "answer_rejected",
+        }
+    ),
 }
 """What a server may send in each state, by message type."""
 
 TRANSITIONS: Final[Mapping[tuple[ConversationState, str], ConversationState]] = {
     (ConversationState.CREATED, "initiate_workflow"): ConversationState.RUNNING,
+    (ConversationState.CREATED, "start_workflow"): ConversationState.RUNNING,
     (ConversationState.CREATED, "refused"): ConversationState.FAILED,
     (ConversationState.RUNNING, "text_input"): ConversationState.AWAITING_ANSWER,
     (ConversationState.RUNNING, "multiple_choice"): ConversationState.AWAITING_ANSWER,
+    (ConversationState.AWAITING_ANSWER, "raw_answer"): ConversationState.RUNNING,
     (ConversationState.AWAITING_ANSWER, "answer"): ConversationState.RUNNING,
+    (ConversationState.AWAITING_ANSWER, "expiry"): ConversationState.RUNNING,
+    (ConversationState.RUNNING, "cancel_workflow"): ConversationState.CANCELLED,
+    (ConversationState.AWAITING_ANSWER, "cancel_workflow"): ConversationState.CANCELLED,
     (ConversationState.AWAITING_ANSWER, "invalid_answer"): ConversationState.AWAITING_ANSWER,
     (ConversationState.RUNNING, "workflow_completed"): ConversationState.COMPLETED,
     (ConversationState.RUNNING, "failure"): ConversationState.FAILED,
     (ConversationState.AWAITING_ANSWER, "failure"): ConversationState.FAILED,
-    (ConversationState.RUNNING, "disconnect"): ConversationState.CANCELLED,
-    (ConversationState.AWAITING_ANSWER, "disconnect"): ConversationState.CANCELLED,
+    (ConversationState.RUNNING, "abandonment"): ConversationState.CANCELLED,
+    (ConversationState.AWAITING_ANSWER, "abandonment"): ConversationState.CANCELLED,
 }
 """The next state, by the present one and a message type or an event."""
 
 FIRST_MESSAGES: Final[Mapping[tuple[ConversationState, str], str]] = {
     (ConversationState.CREATED, "initiate_workflow"): "workflow_started",
+    (ConversationState.CREATED, "start_workflow"): "session_ready",
 }
 """The type of the message that the server sends first after a transition, where that is fixed."""
 
@@ -226,5 +304,10 @@ MESSAGE_CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "workflow_started": messages.WorkflowStarted,
     "workflow_completed": messages.WorkflowCompleted,
     "error": messages.Error,
+    "session_ready": messages.SessionReady,
+    "replay_completed": messages.ReplayCompleted,
+    "text_chunk": messages.TextChunk,
+    "answer_accepted": messages.AnswerAccepted,
+    "answer_rejected": messages.AnswerRejected,
 }
 """The class of each message that a server sends, by its type."""

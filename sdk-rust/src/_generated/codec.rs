@@ -218,6 +218,8 @@ impl<'de> Deserialize<'de> for messages::TextMessage {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "workflow_uuid" => {
@@ -234,6 +236,8 @@ impl<'de> Deserialize<'de> for messages::TextMessage {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("text_message", &value)?;
@@ -250,6 +254,8 @@ impl<'de> Deserialize<'de> for messages::TextMessage {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -267,6 +273,8 @@ impl Serialize for messages::TextMessage {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "text_message")?;
         map.end()
     }
@@ -337,6 +345,8 @@ impl<'de> Deserialize<'de> for messages::SuggestedFunctionCall {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -354,6 +364,8 @@ impl<'de> Deserialize<'de> for messages::SuggestedFunctionCall {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("suggested_function_call", &value)?;
@@ -372,6 +384,8 @@ impl<'de> Deserialize<'de> for messages::SuggestedFunctionCall {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -389,6 +403,8 @@ impl Serialize for messages::SuggestedFunctionCall {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "suggested_function_call")?;
         map.end()
     }
@@ -459,6 +475,8 @@ impl<'de> Deserialize<'de> for messages::FunctionCallExecution {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -476,6 +494,8 @@ impl<'de> Deserialize<'de> for messages::FunctionCallExecution {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("function_call_execution", &value)?;
@@ -494,6 +514,8 @@ impl<'de> Deserialize<'de> for messages::FunctionCallExecution {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -511,6 +533,8 @@ impl Serialize for messages::FunctionCallExecution {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "function_call_execution")?;
         map.end()
     }
@@ -531,11 +555,13 @@ impl<'de> Deserialize<'de> for messages::TextInputContent {
                 let mut prompt = None;
                 let mut suggestions = None;
                 let mut password = None;
+                let mut expires_at = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "prompt" => prompt = Some(map.next_value()?),
                         "suggestions" => suggestions = Some(map.next_value()?),
                         "password" => password = Some(map.next_value()?),
+                        "expires_at" => expires_at = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -545,6 +571,7 @@ impl<'de> Deserialize<'de> for messages::TextInputContent {
                     prompt: prompt.unwrap_or_default(),
                     suggestions: suggestions.unwrap_or_default(),
                     password: password.unwrap_or_default(),
+                    expires_at: expires_at.unwrap_or_default(),
                 })
             }
         }
@@ -559,6 +586,7 @@ impl Serialize for messages::TextInputContent {
         map.serialize_entry("prompt", &self.prompt)?;
         map.serialize_entry("suggestions", &self.suggestions)?;
         map.serialize_entry("password", &self.password)?;
+        map.serialize_entry("expires_at", &self.expires_at)?;
         map.end()
     }
 }
@@ -581,6 +609,8 @@ impl<'de> Deserialize<'de> for messages::TextInput {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -598,6 +628,8 @@ impl<'de> Deserialize<'de> for messages::TextInput {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("text_input", &value)?;
@@ -616,6 +648,8 @@ impl<'de> Deserialize<'de> for messages::TextInput {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -633,6 +667,8 @@ impl Serialize for messages::TextInput {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "text_input")?;
         map.end()
     }
@@ -654,12 +690,14 @@ impl<'de> Deserialize<'de> for messages::MultipleChoiceContent {
                 let mut choices = None;
                 let mut default = None;
                 let mut single = None;
+                let mut expires_at = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "prompt" => prompt = Some(map.next_value()?),
                         "choices" => choices = Some(map.next_value()?),
                         "default" => default = Some(map.next_value()?),
                         "single" => single = Some(map.next_value()?),
+                        "expires_at" => expires_at = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -670,6 +708,7 @@ impl<'de> Deserialize<'de> for messages::MultipleChoiceContent {
                     choices: choices.unwrap_or_default(),
                     default: default.unwrap_or_default(),
                     single: single.unwrap_or(true),
+                    expires_at: expires_at.unwrap_or_default(),
                 })
             }
         }
@@ -685,6 +724,7 @@ impl Serialize for messages::MultipleChoiceContent {
         map.serialize_entry("choices", &self.choices)?;
         map.serialize_entry("default", &self.default)?;
         map.serialize_entry("single", &self.single)?;
+        map.serialize_entry("expires_at", &self.expires_at)?;
         map.end()
     }
 }
@@ -707,6 +747,8 @@ impl<'de> Deserialize<'de> for messages::MultipleChoice {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -724,6 +766,8 @@ impl<'de> Deserialize<'de> for messages::MultipleChoice {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("multiple_choice", &value)?;
@@ -742,6 +786,8 @@ impl<'de> Deserialize<'de> for messages::MultipleChoice {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -759,6 +805,8 @@ impl Serialize for messages::MultipleChoice {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "multiple_choice")?;
         map.end()
     }
@@ -821,6 +869,8 @@ impl<'de> Deserialize<'de> for messages::SystemMessage {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -838,6 +888,8 @@ impl<'de> Deserialize<'de> for messages::SystemMessage {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("system_message", &value)?;
@@ -856,6 +908,8 @@ impl<'de> Deserialize<'de> for messages::SystemMessage {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -873,6 +927,8 @@ impl Serialize for messages::SystemMessage {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "system_message")?;
         map.end()
     }
@@ -1046,6 +1102,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowStarted {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -1063,6 +1121,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowStarted {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("workflow_started", &value)?;
@@ -1081,6 +1141,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowStarted {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -1098,8 +1160,28 @@ impl Serialize for messages::WorkflowStarted {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "workflow_started")?;
         map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = wire::Text::deserialize(deserializer)?;
+        match text.as_str() {
+            "completed" => Ok(messages::Outcome::Completed),
+            "failed" => Ok(messages::Outcome::Failed),
+            "cancelled" => Ok(messages::Outcome::Cancelled),
+            _ => Err(de::Error::custom("no value of Outcome")),
+        }
+    }
+}
+
+impl Serialize for messages::Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -1116,9 +1198,11 @@ impl<'de> Deserialize<'de> for messages::WorkflowCompletedContent {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut result = None;
+                let mut outcome = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "result" => result = Some(map.next_value()?),
+                        "outcome" => outcome = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -1126,6 +1210,7 @@ impl<'de> Deserialize<'de> for messages::WorkflowCompletedContent {
                 }
                 Ok(messages::WorkflowCompletedContent {
                     result: result.unwrap_or_default(),
+                    outcome: outcome.unwrap_or_default(),
                 })
             }
         }
@@ -1138,6 +1223,7 @@ impl Serialize for messages::WorkflowCompletedContent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("result", &self.result)?;
+        map.serialize_entry("outcome", &self.outcome)?;
         map.end()
     }
 }
@@ -1160,6 +1246,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowCompleted {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -1177,6 +1265,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowCompleted {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("workflow_completed", &value)?;
@@ -1195,6 +1285,8 @@ impl<'de> Deserialize<'de> for messages::WorkflowCompleted {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -1212,6 +1304,8 @@ impl Serialize for messages::WorkflowCompleted {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "workflow_completed")?;
         map.end()
     }
@@ -1231,10 +1325,12 @@ impl<'de> Deserialize<'de> for messages::ErrorContent {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut short = None;
                 let mut long = None;
+                let mut code = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "short" => short = Some(map.next_value()?),
                         "long" => long = Some(map.next_value()?),
+                        "code" => code = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -1243,6 +1339,7 @@ impl<'de> Deserialize<'de> for messages::ErrorContent {
                 Ok(messages::ErrorContent {
                     short: short.unwrap_or_default(),
                     long: long.unwrap_or_default(),
+                    code: code.unwrap_or_default(),
                 })
             }
         }
@@ -1256,6 +1353,7 @@ impl Serialize for messages::ErrorContent {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("short", &self.short)?;
         map.serialize_entry("long", &self.long)?;
+        map.serialize_entry("code", &self.code)?;
         map.end()
     }
 }
@@ -1278,6 +1376,8 @@ impl<'de> Deserialize<'de> for messages::Error {
                 let mut auto_reply = None;
                 let mut uuid = None;
                 let mut content = None;
+                let mut seq = None;
+                let mut timestamp = None;
                 let mut r#type = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
@@ -1295,6 +1395,8 @@ impl<'de> Deserialize<'de> for messages::Error {
                             uuid = Some(value);
                         }
                         "content" => content = Some(map.next_value()?),
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
                         "type" => {
                             let value: String = map.next_value()?;
                             wire::always::<A::Error>("error", &value)?;
@@ -1313,6 +1415,8 @@ impl<'de> Deserialize<'de> for messages::Error {
                     auto_reply: auto_reply.unwrap_or_default(),
                     uuid: wire::required::<_, A::Error>(uuid, "uuid")?,
                     content: wire::required::<_, A::Error>(content, "content")?,
+                    seq: seq.unwrap_or_default(),
+                    timestamp: timestamp.unwrap_or_default(),
                 })
             }
         }
@@ -1330,7 +1434,715 @@ impl Serialize for messages::Error {
         map.serialize_entry("auto_reply", &self.auto_reply)?;
         map.serialize_entry("uuid", &self.uuid)?;
         map.serialize_entry("content", &self.content)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
         map.serialize_entry("type", "error")?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::StartWorkflow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::StartWorkflow;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (StartWorkflow)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut workflow_uuid = None;
+                let mut name = None;
+                let mut params = None;
+                let mut resume_token = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("start_workflow", &value)?;
+                            r#type = Some(value);
+                        }
+                        "workflow_uuid" => {
+                            let value = map.next_value()?;
+                            wire::matching::<A::Error>(&PATTERN_1, &value)?;
+                            workflow_uuid = Some(value);
+                        }
+                        "name" => name = Some(map.next_value()?),
+                        "params" => params = Some(map.next_value()?),
+                        "resume_token" => resume_token = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::StartWorkflow {
+                    workflow_uuid: wire::required::<_, A::Error>(workflow_uuid, "workflow_uuid")?,
+                    name: wire::required::<_, A::Error>(name, "name")?,
+                    params: wire::required::<_, A::Error>(params, "params")?,
+                    resume_token: resume_token.unwrap_or_default(),
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::StartWorkflow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "start_workflow")?;
+        map.serialize_entry("workflow_uuid", &self.workflow_uuid)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("params", &self.params)?;
+        map.serialize_entry("resume_token", &self.resume_token)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::ResumeWorkflow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::ResumeWorkflow;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (ResumeWorkflow)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut workflow_uuid = None;
+                let mut resume_token = None;
+                let mut epoch = None;
+                let mut after_seq = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("resume_workflow", &value)?;
+                            r#type = Some(value);
+                        }
+                        "workflow_uuid" => {
+                            let value = map.next_value()?;
+                            wire::matching::<A::Error>(&PATTERN_1, &value)?;
+                            workflow_uuid = Some(value);
+                        }
+                        "resume_token" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            resume_token = Some(value);
+                        }
+                        "epoch" => epoch = Some(map.next_value()?),
+                        "after_seq" => after_seq = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::ResumeWorkflow {
+                    workflow_uuid: wire::required::<_, A::Error>(workflow_uuid, "workflow_uuid")?,
+                    resume_token: wire::required::<_, A::Error>(resume_token, "resume_token")?,
+                    epoch: wire::required::<_, A::Error>(epoch, "epoch")?,
+                    after_seq: wire::required::<_, A::Error>(after_seq, "after_seq")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::ResumeWorkflow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "resume_workflow")?;
+        map.serialize_entry("workflow_uuid", &self.workflow_uuid)?;
+        map.serialize_entry("resume_token", &self.resume_token)?;
+        map.serialize_entry("epoch", &self.epoch)?;
+        map.serialize_entry("after_seq", &self.after_seq)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::AnswerValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kinds;
+
+        impl<'de> Visitor<'de> for Kinds {
+            type Value = messages::AnswerValue;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("one of: a text, a list")
+            }
+
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(messages::AnswerValue::Text(value.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+                let value = Deserialize::deserialize(SeqAccessDeserializer::new(access))?;
+                Ok(messages::AnswerValue::List(value))
+            }
+        }
+
+        deserializer.deserialize_any(Kinds)
+    }
+}
+
+impl Serialize for messages::AnswerValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            messages::AnswerValue::Text(value) => value.serialize(serializer),
+            messages::AnswerValue::List(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::AnswerFrame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::AnswerFrame;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (AnswerFrame)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut question_uuid = None;
+                let mut answer_id = None;
+                let mut value_field = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("answer", &value)?;
+                            r#type = Some(value);
+                        }
+                        "question_uuid" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            question_uuid = Some(value);
+                        }
+                        "answer_id" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            answer_id = Some(value);
+                        }
+                        "value" => value_field = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::AnswerFrame {
+                    question_uuid: wire::required::<_, A::Error>(question_uuid, "question_uuid")?,
+                    answer_id: wire::required::<_, A::Error>(answer_id, "answer_id")?,
+                    value: wire::required::<_, A::Error>(value_field, "value")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::AnswerFrame {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "answer")?;
+        map.serialize_entry("question_uuid", &self.question_uuid)?;
+        map.serialize_entry("answer_id", &self.answer_id)?;
+        map.serialize_entry("value", &self.value)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::CancelWorkflow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::CancelWorkflow;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (CancelWorkflow)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut reason = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("cancel_workflow", &value)?;
+                            r#type = Some(value);
+                        }
+                        "reason" => reason = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::CancelWorkflow {
+                    reason: reason.unwrap_or_default(),
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::CancelWorkflow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "cancel_workflow")?;
+        map.serialize_entry("reason", &self.reason)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::Acknowledge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::Acknowledge;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (Acknowledge)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut seq = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("acknowledge", &value)?;
+                            r#type = Some(value);
+                        }
+                        "seq" => seq = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::Acknowledge {
+                    seq: wire::required::<_, A::Error>(seq, "seq")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::Acknowledge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "acknowledge")?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::SessionMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = wire::Text::deserialize(deserializer)?;
+        match text.as_str() {
+            "fresh" => Ok(messages::SessionMode::Fresh),
+            "replay" => Ok(messages::SessionMode::Replay),
+            "reset" => Ok(messages::SessionMode::Reset),
+            _ => Err(de::Error::custom("no value of SessionMode")),
+        }
+    }
+}
+
+impl Serialize for messages::SessionMode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::SessionReady {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::SessionReady;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (SessionReady)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut workflow_uuid = None;
+                let mut mode = None;
+                let mut epoch = None;
+                let mut oldest_seq = None;
+                let mut head_seq = None;
+                let mut state = None;
+                let mut resume_token = None;
+                let mut heartbeat_seconds = None;
+                let mut detached_seconds = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("session_ready", &value)?;
+                            r#type = Some(value);
+                        }
+                        "workflow_uuid" => {
+                            let value = map.next_value()?;
+                            wire::matching::<A::Error>(&PATTERN_1, &value)?;
+                            workflow_uuid = Some(value);
+                        }
+                        "mode" => mode = Some(map.next_value()?),
+                        "epoch" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            epoch = Some(value);
+                        }
+                        "oldest_seq" => oldest_seq = Some(map.next_value()?),
+                        "head_seq" => head_seq = Some(map.next_value()?),
+                        "state" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            state = Some(value);
+                        }
+                        "resume_token" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            resume_token = Some(value);
+                        }
+                        "heartbeat_seconds" => heartbeat_seconds = Some(map.next_value()?),
+                        "detached_seconds" => detached_seconds = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::SessionReady {
+                    workflow_uuid: wire::required::<_, A::Error>(workflow_uuid, "workflow_uuid")?,
+                    mode: wire::required::<_, A::Error>(mode, "mode")?,
+                    epoch: wire::required::<_, A::Error>(epoch, "epoch")?,
+                    oldest_seq: wire::required::<_, A::Error>(oldest_seq, "oldest_seq")?,
+                    head_seq: wire::required::<_, A::Error>(head_seq, "head_seq")?,
+                    state: wire::required::<_, A::Error>(state, "state")?,
+                    resume_token: wire::required::<_, A::Error>(resume_token, "resume_token")?,
+                    heartbeat_seconds: wire::required::<_, A::Error>(
+                        heartbeat_seconds,
+                        "heartbeat_seconds",
+                    )?,
+                    detached_seconds: wire::required::<_, A::Error>(
+                        detached_seconds,
+                        "detached_seconds",
+                    )?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::SessionReady {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "session_ready")?;
+        map.serialize_entry("workflow_uuid", &self.workflow_uuid)?;
+        map.serialize_entry("mode", &self.mode)?;
+        map.serialize_entry("epoch", &self.epoch)?;
+        map.serialize_entry("oldest_seq", &self.oldest_seq)?;
+        map.serialize_entry("head_seq", &self.head_seq)?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("resume_token", &self.resume_token)?;
+        map.serialize_entry("heartbeat_seconds", &self.heartbeat_seconds)?;
+        map.serialize_entry("detached_seconds", &self.detached_seconds)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::ReplayCompleted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::ReplayCompleted;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (ReplayCompleted)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut through_seq = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("replay_completed", &value)?;
+                            r#type = Some(value);
+                        }
+                        "through_seq" => through_seq = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::ReplayCompleted {
+                    through_seq: wire::required::<_, A::Error>(through_seq, "through_seq")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::ReplayCompleted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "replay_completed")?;
+        map.serialize_entry("through_seq", &self.through_seq)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::TextChunk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::TextChunk;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (TextChunk)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut message_uuid = None;
+                let mut sender = None;
+                let mut recipient = None;
+                let mut delta = None;
+                let mut replace = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("text_chunk", &value)?;
+                            r#type = Some(value);
+                        }
+                        "message_uuid" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            message_uuid = Some(value);
+                        }
+                        "sender" => sender = Some(map.next_value()?),
+                        "recipient" => recipient = Some(map.next_value()?),
+                        "delta" => delta = Some(map.next_value()?),
+                        "replace" => replace = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::TextChunk {
+                    message_uuid: wire::required::<_, A::Error>(message_uuid, "message_uuid")?,
+                    sender: sender.unwrap_or_default(),
+                    recipient: recipient.unwrap_or_default(),
+                    delta: wire::required::<_, A::Error>(delta, "delta")?,
+                    replace: wire::required::<_, A::Error>(replace, "replace")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::TextChunk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "text_chunk")?;
+        map.serialize_entry("message_uuid", &self.message_uuid)?;
+        map.serialize_entry("sender", &self.sender)?;
+        map.serialize_entry("recipient", &self.recipient)?;
+        map.serialize_entry("delta", &self.delta)?;
+        map.serialize_entry("replace", &self.replace)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::AnswerAccepted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::AnswerAccepted;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (AnswerAccepted)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut seq = None;
+                let mut timestamp = None;
+                let mut question_uuid = None;
+                let mut answer_id = None;
+                let mut value_field = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("answer_accepted", &value)?;
+                            r#type = Some(value);
+                        }
+                        "seq" => seq = Some(map.next_value()?),
+                        "timestamp" => timestamp = Some(map.next_value()?),
+                        "question_uuid" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            question_uuid = Some(value);
+                        }
+                        "answer_id" => answer_id = Some(map.next_value()?),
+                        "value" => value_field = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::AnswerAccepted {
+                    seq: wire::required::<_, A::Error>(seq, "seq")?,
+                    timestamp: wire::required::<_, A::Error>(timestamp, "timestamp")?,
+                    question_uuid: wire::required::<_, A::Error>(question_uuid, "question_uuid")?,
+                    answer_id: wire::required::<_, A::Error>(answer_id, "answer_id")?,
+                    value: wire::required::<_, A::Error>(value_field, "value")?,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::AnswerAccepted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "answer_accepted")?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
+        map.serialize_entry("question_uuid", &self.question_uuid)?;
+        map.serialize_entry("answer_id", &self.answer_id)?;
+        map.serialize_entry("value", &self.value)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::RejectionReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = wire::Text::deserialize(deserializer)?;
+        match text.as_str() {
+            "invalid_value" => Ok(messages::RejectionReason::InvalidValue),
+            "question_closed" => Ok(messages::RejectionReason::QuestionClosed),
+            "unknown_question" => Ok(messages::RejectionReason::UnknownQuestion),
+            _ => Err(de::Error::custom("no value of RejectionReason")),
+        }
+    }
+}
+
+impl Serialize for messages::RejectionReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for messages::AnswerRejected {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = messages::AnswerRejected;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object (AnswerRejected)")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut r#type = None;
+                let mut question_uuid = None;
+                let mut answer_id = None;
+                let mut reason = None;
+                let mut detail = None;
+                while let Some(key) = map.next_key::<wire::Text>()? {
+                    match key.as_str() {
+                        "type" => {
+                            let value: String = map.next_value()?;
+                            wire::always::<A::Error>("answer_rejected", &value)?;
+                            r#type = Some(value);
+                        }
+                        "question_uuid" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            question_uuid = Some(value);
+                        }
+                        "answer_id" => {
+                            let value = map.next_value()?;
+                            wire::at_least::<A::Error>(1, &value)?;
+                            answer_id = Some(value);
+                        }
+                        "reason" => reason = Some(map.next_value()?),
+                        "detail" => detail = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                wire::required::<_, A::Error>(r#type, "type")?;
+                Ok(messages::AnswerRejected {
+                    question_uuid: wire::required::<_, A::Error>(question_uuid, "question_uuid")?,
+                    answer_id: wire::required::<_, A::Error>(answer_id, "answer_id")?,
+                    reason: wire::required::<_, A::Error>(reason, "reason")?,
+                    detail: detail.unwrap_or_default(),
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for messages::AnswerRejected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "answer_rejected")?;
+        map.serialize_entry("question_uuid", &self.question_uuid)?;
+        map.serialize_entry("answer_id", &self.answer_id)?;
+        map.serialize_entry("reason", &self.reason)?;
+        map.serialize_entry("detail", &self.detail)?;
         map.end()
     }
 }
@@ -1484,6 +2296,9 @@ impl<'de> Deserialize<'de> for messages::InitiatedWorkflow {
                 let mut workflow_uuid = None;
                 let mut name = None;
                 let mut params = None;
+                let mut subprotocols = None;
+                let mut resume_token = None;
+                let mut ticket = None;
                 while let Some(key) = map.next_key::<wire::Text>()? {
                     match key.as_str() {
                         "user_id" => user_id = Some(map.next_value()?),
@@ -1494,6 +2309,9 @@ impl<'de> Deserialize<'de> for messages::InitiatedWorkflow {
                         }
                         "name" => name = Some(map.next_value()?),
                         "params" => params = Some(map.next_value()?),
+                        "subprotocols" => subprotocols = Some(map.next_value()?),
+                        "resume_token" => resume_token = Some(map.next_value()?),
+                        "ticket" => ticket = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -1504,6 +2322,9 @@ impl<'de> Deserialize<'de> for messages::InitiatedWorkflow {
                     workflow_uuid: wire::required::<_, A::Error>(workflow_uuid, "workflow_uuid")?,
                     name: wire::required::<_, A::Error>(name, "name")?,
                     params: wire::required::<_, A::Error>(params, "params")?,
+                    subprotocols: subprotocols.unwrap_or_default(),
+                    resume_token: resume_token.unwrap_or_default(),
+                    ticket: ticket.unwrap_or_default(),
                 })
             }
         }
@@ -1519,6 +2340,9 @@ impl Serialize for messages::InitiatedWorkflow {
         map.serialize_entry("workflow_uuid", &self.workflow_uuid)?;
         map.serialize_entry("name", &self.name)?;
         map.serialize_entry("params", &self.params)?;
+        map.serialize_entry("subprotocols", &self.subprotocols)?;
+        map.serialize_entry("resume_token", &self.resume_token)?;
+        map.serialize_entry("ticket", &self.ticket)?;
         map.end()
     }
 }
@@ -1686,6 +2510,21 @@ impl FromStr for messages::ServerMessage {
                 serde_json::from_str(text).map(messages::ServerMessage::WorkflowCompleted)
             }
             Some("error") => serde_json::from_str(text).map(messages::ServerMessage::Error),
+            Some("session_ready") => {
+                serde_json::from_str(text).map(messages::ServerMessage::SessionReady)
+            }
+            Some("replay_completed") => {
+                serde_json::from_str(text).map(messages::ServerMessage::ReplayCompleted)
+            }
+            Some("text_chunk") => {
+                serde_json::from_str(text).map(messages::ServerMessage::TextChunk)
+            }
+            Some("answer_accepted") => {
+                serde_json::from_str(text).map(messages::ServerMessage::AnswerAccepted)
+            }
+            Some("answer_rejected") => {
+                serde_json::from_str(text).map(messages::ServerMessage::AnswerRejected)
+            }
             Some(tag) => wire::unknown(tag, text).map(messages::ServerMessage::Unknown),
         }
     }
@@ -1711,6 +2550,11 @@ impl Serialize for messages::ServerMessage {
             messages::ServerMessage::WorkflowStarted(inner) => inner.serialize(serializer),
             messages::ServerMessage::WorkflowCompleted(inner) => inner.serialize(serializer),
             messages::ServerMessage::Error(inner) => inner.serialize(serializer),
+            messages::ServerMessage::SessionReady(inner) => inner.serialize(serializer),
+            messages::ServerMessage::ReplayCompleted(inner) => inner.serialize(serializer),
+            messages::ServerMessage::TextChunk(inner) => inner.serialize(serializer),
+            messages::ServerMessage::AnswerAccepted(inner) => inner.serialize(serializer),
+            messages::ServerMessage::AnswerRejected(inner) => inner.serialize(serializer),
             messages::ServerMessage::Unknown(unknown) => unknown.raw.serialize(serializer),
         }
     }

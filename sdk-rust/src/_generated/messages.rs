@@ -75,6 +75,11 @@ pub struct TextMessage {
     pub uuid: String,
     /// What a `text_message` says.
     pub content: TextMessageContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// Which function an agent proposes to call, and with what.
@@ -108,6 +113,11 @@ pub struct SuggestedFunctionCall {
     pub uuid: String,
     /// Which function an agent proposes to call, and with what.
     pub content: SuggestedFunctionCallContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// Which function ran, and what it returned.
@@ -141,6 +151,11 @@ pub struct FunctionCallExecution {
     pub uuid: String,
     /// Which function ran, and what it returned.
     pub content: FunctionCallExecutionContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// The question of a `text_input`.
@@ -154,6 +169,9 @@ pub struct TextInputContent {
     /// True when the answer is a secret. The client hides what is typed and keeps it out of its
     /// transcript.
     pub password: bool,
+    /// When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in
+    /// classic.
+    pub expires_at: Option<String>,
 }
 
 /// The workflow asks the user for a text and waits. The client answers with one raw text frame: the
@@ -175,6 +193,11 @@ pub struct TextInput {
     pub uuid: String,
     /// The question of a `text_input`.
     pub content: TextInputContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// The question of a `multiple_choice`.
@@ -189,6 +212,9 @@ pub struct MultipleChoiceContent {
     pub default: Option<String>,
     /// True when exactly one choice may be picked; false when any number may, none included.
     pub single: bool,
+    /// When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in
+    /// classic.
+    pub expires_at: Option<String>,
 }
 
 /// The workflow asks the user to pick from a list and waits. The client answers with one raw text
@@ -211,6 +237,11 @@ pub struct MultipleChoice {
     pub uuid: String,
     /// The question of a `multiple_choice`.
     pub content: MultipleChoiceContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// What a `system_message` carries.
@@ -240,6 +271,11 @@ pub struct SystemMessage {
     pub uuid: String,
     /// What a `system_message` carries.
     pub content: SystemMessageContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// A `keep_alive` carries nothing: always an empty object.
@@ -298,6 +334,34 @@ pub struct WorkflowStarted {
     pub uuid: String,
     /// Which workflow runs, and with what.
     pub content: WorkflowStartedContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
+}
+
+/// How a workflow ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The workflow returned.
+    Completed,
+    /// The workflow failed. An `error` told why.
+    Failed,
+    /// A client cancelled it, or no client came back in time.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The value as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Completed => "completed",
+            Outcome::Failed => "failed",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// How the workflow ended.
@@ -306,6 +370,8 @@ pub struct WorkflowStarted {
 pub struct WorkflowCompletedContent {
     /// What the workflow returned, as text. Null when it returned nothing.
     pub result: Option<String>,
+    /// How the workflow ended. Null in classic.
+    pub outcome: Option<Outcome>,
 }
 
 /// The workflow is over and the socket closes with 1000 next. It comes after a failure too (an
@@ -327,6 +393,11 @@ pub struct WorkflowCompleted {
     pub uuid: String,
     /// How the workflow ended.
     pub content: WorkflowCompletedContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
 }
 
 /// What went wrong.
@@ -337,6 +408,9 @@ pub struct ErrorContent {
     pub short: Option<String>,
     /// The details and the remedy, for whoever looks closer.
     pub long: Option<String>,
+    /// What went wrong, for programs: the name of the close code that follows, or
+    /// `workflow_failed`. Null in classic, and where there is nothing that a program could do.
+    pub code: Option<String>,
 }
 
 /// Something went wrong: in the workflow, or with what the client sent. The conversation may go on;
@@ -358,6 +432,213 @@ pub struct Error {
     pub uuid: String,
     /// What went wrong.
     pub content: ErrorContent,
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+    /// classic, and for an `error` that is not logged.
+    pub seq: Option<i64>,
+    /// When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    pub timestamp: Option<String>,
+}
+
+/// The first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct StartWorkflow {
+    /// The conversation's id, 32 hex digits or dashed.
+    pub workflow_uuid: String,
+    /// The name of the workflow, as in discovery.
+    pub name: String,
+    /// The workflow's parameters. Any JSON object; any keys are allowed.
+    pub params: JsonObject,
+    /// The token that `initiate_workflow` returned. With it the frame may be sent again, on a new
+    /// socket, when the first one dropped before `session_ready` came (spec FA-RES-7). Null on a
+    /// server that gave none.
+    pub resume_token: Option<String>,
+}
+
+/// The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ResumeWorkflow {
+    /// The conversation's id, 32 hex digits or dashed.
+    pub workflow_uuid: String,
+    /// The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.
+    pub resume_token: String,
+    /// The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client
+    /// knows none.
+    pub epoch: String,
+    /// The last message that the client has, 0 for none.
+    pub after_seq: i64,
+}
+
+/// The value of an answer: one string, or a list of choices for a question that takes several.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum AnswerValue {
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<String>),
+}
+
+/// The user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted or
+/// rejected, and taken exactly once (spec FA-ANS).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnswerFrame {
+    /// The `uuid` of the question's message.
+    pub question_uuid: String,
+    /// Tells this answer from others, those of other sockets included. The client makes it up, and
+    /// keeps it when it sends the answer again.
+    pub answer_id: String,
+    /// The answer itself.
+    pub value: AnswerValue,
+}
+
+/// Ends the conversation (spec FA-CAN).
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CancelWorkflow {
+    /// Why, for the server's log. Null when the client does not say.
+    pub reason: Option<String>,
+}
+
+/// Says how far the client has come, so that the server may trim its log. Nothing depends on it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Acknowledge {
+    /// The last message that the client will not ask for again.
+    pub seq: i64,
+}
+
+/// What a client is given when its session begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SessionMode {
+    /// The conversation has just started; its log is empty.
+    Fresh,
+    /// Every logged message after the client's cursor follows; what the client shows stays.
+    Replay,
+    /// Everything that is still held follows, from `oldest_seq` on. The client drops what it
+    /// showed.
+    Reset,
+}
+
+impl SessionMode {
+    /// The value as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SessionMode::Fresh => "fresh",
+            SessionMode::Replay => "replay",
+            SessionMode::Reset => "reset",
+        }
+    }
+}
+
+/// The first message of a `fastagency.v1` session: which conversation it holds, where its log
+/// stands, and the limits that the client needs (spec FA-FRM-2).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionReady {
+    /// The conversation's id, 32 hex digits or dashed.
+    pub workflow_uuid: String,
+    /// What follows.
+    pub mode: SessionMode,
+    /// Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
+    pub epoch: String,
+    /// The oldest message that is still held.
+    pub oldest_seq: i64,
+    /// The last message that is logged; 0 when there is none.
+    pub head_seq: i64,
+    /// Where the conversation is in the lifecycle (spec FA-LIF).
+    pub state: String,
+    /// What opens this conversation again, together with its user (spec FA-SEC-2). A secret.
+    pub resume_token: String,
+    /// The server sends something at least this often; after 1.5 times that, the connection is dead
+    /// (spec FA-LIV-1).
+    pub heartbeat_seconds: f64,
+    /// How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2).
+    pub detached_seconds: f64,
+}
+
+/// Everything that was missed has been sent; what follows is live (spec FA-RES-2).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ReplayCompleted {
+    /// The last message of the replay; 0 when there was none.
+    pub through_seq: i64,
+}
+
+/// A piece of a text message that is still being written. The whole text follows as a
+/// `text_message` whose `uuid` is this `message_uuid`. Chunks are not logged: after a resume one
+/// with `replace` holds the text so far (spec FA-FRM-3).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TextChunk {
+    /// The `uuid` of the text message that is being written.
+    pub message_uuid: String,
+    /// Who speaks, for display. Null when nobody in particular does.
+    pub sender: Option<String>,
+    /// Who is spoken to, for display. Null when it is for nobody in particular.
+    pub recipient: Option<String>,
+    /// The text to append, or the whole text so far when `replace` is true.
+    pub delta: String,
+    /// True when `delta` replaces everything that came before it.
+    pub replace: bool,
+}
+
+/// A question is closed: an answer was taken, of this socket or of another one, or the question's
+/// time ran out (spec FA-ANS, FA-RES-6).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnswerAccepted {
+    /// The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+    pub seq: i64,
+    /// When the server logged the message, RFC 3339 in UTC.
+    pub timestamp: String,
+    /// The `uuid` of the question's message.
+    pub question_uuid: String,
+    /// The answer that was taken. Null when none was and the question's time ran out.
+    pub answer_id: Option<String>,
+    /// The value that was taken. Null after a password question, and when the time ran out and
+    /// there was no default.
+    pub value: Option<AnswerValue>,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionReason {
+    /// The question does not allow the value. It is still open.
+    InvalidValue,
+    /// The question was answered before, its time ran out, or the conversation is over.
+    QuestionClosed,
+    /// The conversation never asked this question.
+    UnknownQuestion,
+}
+
+impl RejectionReason {
+    /// The value as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RejectionReason::InvalidValue => "invalid_value",
+            RejectionReason::QuestionClosed => "question_closed",
+            RejectionReason::UnknownQuestion => "unknown_question",
+        }
+    }
+}
+
+/// An answer was not taken (spec FA-ANS-3).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnswerRejected {
+    /// The `question_uuid` of the answer.
+    pub question_uuid: String,
+    /// The answer that was not taken.
+    pub answer_id: String,
+    /// Why.
+    pub reason: RejectionReason,
+    /// What would be right, as one sentence for the user. Null when there is no more to say.
+    pub detail: Option<String>,
 }
 
 /// One workflow that the server offers.
@@ -406,6 +687,15 @@ pub struct InitiatedWorkflow {
     pub name: String,
     /// The parameters as they were sent.
     pub params: JsonObject,
+    /// The WebSocket subprotocols that the server speaks beside classic (spec FA-NEG-1). Null or
+    /// absent on a server that speaks classic alone.
+    pub subprotocols: Option<Vec<String>>,
+    /// What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null
+    /// or absent on a server that speaks classic alone.
+    pub resume_token: Option<String>,
+    /// Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds
+    /// (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
+    pub ticket: Option<String>,
 }
 
 /// One step of a fault's place. The JSON kind (string or integer) tells a field's name from a place
@@ -442,8 +732,8 @@ pub struct ValidationErrorResponse {
 }
 
 /// Every message that a server sends over the WebSocket, one JSON object a text frame, told apart
-/// by `type`. A frame without `type` is a `text_message`. A type that is not in this list is kept
-/// as unknown, never an error.
+/// by `type`. A frame without `type` is a `text_message`. The last five are sent in `fastagency.v1`
+/// alone. A type that is not in this list is kept as unknown, never an error.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ServerMessage {
@@ -468,6 +758,19 @@ pub enum ServerMessage {
     WorkflowCompleted(WorkflowCompleted),
     /// `error`: Something went wrong: in the workflow, or with what the client sent.
     Error(Error),
+    /// `session_ready`: The first message of a `fastagency.v1` session: which conversation it
+    /// holds, where its log stands, and the limits that the client needs (spec FA-FRM-2).
+    SessionReady(SessionReady),
+    /// `replay_completed`: Everything that was missed has been sent; what follows is live (spec
+    /// FA-RES-2).
+    ReplayCompleted(ReplayCompleted),
+    /// `text_chunk`: A piece of a text message that is still being written.
+    TextChunk(TextChunk),
+    /// `answer_accepted`: A question is closed: an answer was taken, of this socket or of another
+    /// one, or the question's time ran out (spec FA-ANS, FA-RES-6).
+    AnswerAccepted(AnswerAccepted),
+    /// `answer_rejected`: An answer was not taken (spec FA-ANS-3).
+    AnswerRejected(AnswerRejected),
     /// A type that this version of the protocol does not know. It is kept, never an error.
     Unknown(Unknown),
 }
@@ -486,6 +789,11 @@ impl ServerMessage {
             ServerMessage::WorkflowStarted(_) => "workflow_started",
             ServerMessage::WorkflowCompleted(_) => "workflow_completed",
             ServerMessage::Error(_) => "error",
+            ServerMessage::SessionReady(_) => "session_ready",
+            ServerMessage::ReplayCompleted(_) => "replay_completed",
+            ServerMessage::TextChunk(_) => "text_chunk",
+            ServerMessage::AnswerAccepted(_) => "answer_accepted",
+            ServerMessage::AnswerRejected(_) => "answer_rejected",
             ServerMessage::Unknown(unknown) => &unknown.tag,
         }
     }

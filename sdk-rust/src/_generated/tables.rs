@@ -69,8 +69,16 @@ pub enum CloseCode {
     FirstFrameTimeout = 4008,
     /// The conversation was started before. The first socket keeps it.
     AlreadyStarted = 4009,
+    /// There is no such conversation to resume, or no longer, or it is not yours.
+    ConversationGone = 4010,
     /// The server holds as many conversations as it can, or as its machine lets it.
     Overloaded = 4100,
+    /// The client did not read fast enough, and the server let go of it.
+    SlowReader = 4101,
+    /// The server is about to stop, and gives its conversations away.
+    Draining = 4200,
+    /// The credentials of this connection are no longer good. Renew them, then resume.
+    CredentialsExpired = 4201,
 }
 
 impl CloseCode {
@@ -89,7 +97,11 @@ impl CloseCode {
             4004 => Some(CloseCode::UnknownWorkflow),
             4008 => Some(CloseCode::FirstFrameTimeout),
             4009 => Some(CloseCode::AlreadyStarted),
+            4010 => Some(CloseCode::ConversationGone),
             4100 => Some(CloseCode::Overloaded),
+            4101 => Some(CloseCode::SlowReader),
+            4200 => Some(CloseCode::Draining),
+            4201 => Some(CloseCode::CredentialsExpired),
             _ => None,
         }
     }
@@ -123,8 +135,18 @@ impl CloseCode {
             CloseCode::AlreadyStarted => {
                 "The conversation was started before. The first socket keeps it."
             }
+            CloseCode::ConversationGone => {
+                "There is no such conversation to resume, or no longer, or it is not yours."
+            }
             CloseCode::Overloaded => {
                 "The server holds as many conversations as it can, or as its machine lets it."
+            }
+            CloseCode::SlowReader => {
+                "The client did not read fast enough, and the server let go of it."
+            }
+            CloseCode::Draining => "The server is about to stop, and gives its conversations away.",
+            CloseCode::CredentialsExpired => {
+                "The credentials of this connection are no longer good. Renew them, then resume."
             }
         }
     }
@@ -133,17 +155,21 @@ impl CloseCode {
     pub fn action(self) -> ClientAction {
         match self {
             CloseCode::Finished
-            | CloseCode::GoingAway
             | CloseCode::NotUtf8
             | CloseCode::FrameTooBig
-            | CloseCode::ServerFault
-            | CloseCode::Restarting
             | CloseCode::MalformedFrame
             | CloseCode::NotAuthenticated
             | CloseCode::NotAllowed
             | CloseCode::UnknownWorkflow
             | CloseCode::FirstFrameTimeout
-            | CloseCode::AlreadyStarted => ClientAction::None,
+            | CloseCode::AlreadyStarted
+            | CloseCode::ConversationGone => ClientAction::None,
+            CloseCode::GoingAway
+            | CloseCode::ServerFault
+            | CloseCode::Restarting
+            | CloseCode::SlowReader
+            | CloseCode::Draining
+            | CloseCode::CredentialsExpired => ClientAction::Resume,
             CloseCode::Overloaded => ClientAction::Retry,
         }
     }
@@ -155,6 +181,8 @@ impl CloseCode {
 pub enum ClientAction {
     /// Nothing: trying again would meet the same.
     None,
+    /// Resume the conversation.
+    Resume,
     /// Try again after a while.
     Retry,
 }
@@ -173,7 +201,8 @@ pub enum ConversationState {
     Completed,
     /// The workflow failed or could not start. An `error` told why.
     Failed,
-    /// The socket dropped before the end. The workflow stops at its next call into the user
+    /// A client cancelled it, or no socket held it any more: at once in classic, after
+    /// `detached_seconds` in `fastagency.v1`. The workflow stops at its next call into the user
     /// interface.
     Cancelled,
 }
@@ -202,9 +231,18 @@ impl ConversationState {
     /// The types of frame that the client may send in this state.
     pub fn legal_from_client(self) -> &'static [&'static str] {
         match self {
-            ConversationState::Created => &["initiate_workflow"],
-            ConversationState::Running => &[],
-            ConversationState::AwaitingAnswer => &["answer"],
+            ConversationState::Created => &[
+                "initiate_workflow",
+                "start_workflow",
+                "resume_workflow",
+            ],
+            ConversationState::Running => &["answer", "cancel_workflow", "acknowledge"],
+            ConversationState::AwaitingAnswer => &[
+                "raw_answer",
+                "answer",
+                "cancel_workflow",
+                "acknowledge",
+            ],
             ConversationState::Completed => &[],
             ConversationState::Failed => &[],
             ConversationState::Cancelled => &[],
@@ -214,7 +252,7 @@ impl ConversationState {
     /// The types of frame that the server may send in this state.
     pub fn legal_from_server(self) -> &'static [&'static str] {
         match self {
-            ConversationState::Created => &["error"],
+            ConversationState::Created => &["error", "session_ready"],
             ConversationState::Running => &[
                 "text_message",
                 "suggested_function_call",
@@ -226,21 +264,39 @@ impl ConversationState {
                 "workflow_started",
                 "workflow_completed",
                 "error",
+                "session_ready",
+                "replay_completed",
+                "text_chunk",
+                "answer_accepted",
+                "answer_rejected",
             ],
             ConversationState::AwaitingAnswer => &[
-                "error",
-                "keep_alive",
                 "text_message",
                 "suggested_function_call",
                 "function_call_execution",
-                "system_message",
                 "text_input",
                 "multiple_choice",
+                "system_message",
+                "keep_alive",
                 "workflow_completed",
+                "error",
+                "session_ready",
+                "replay_completed",
+                "text_chunk",
+                "answer_accepted",
+                "answer_rejected",
             ],
-            ConversationState::Completed => &[],
-            ConversationState::Failed => &[],
-            ConversationState::Cancelled => &[],
+            ConversationState::Completed => &[
+                "session_ready",
+                "replay_completed",
+                "answer_rejected",
+            ],
+            ConversationState::Failed => &["session_ready", "replay_completed", "answer_rejected"],
+            ConversationState::Cancelled => &[
+                "session_ready",
+                "replay_completed",
+                "answer_rejected",
+            ],
         }
     }
 }
@@ -266,6 +322,11 @@ pub const TRANSITIONS: &[Transition] = &[
     },
     Transition {
         from: ConversationState::Created,
+        on: "start_workflow",
+        to: ConversationState::Running,
+    },
+    Transition {
+        from: ConversationState::Created,
         on: "refused",
         to: ConversationState::Failed,
     },
@@ -281,8 +342,28 @@ pub const TRANSITIONS: &[Transition] = &[
     },
     Transition {
         from: ConversationState::AwaitingAnswer,
+        on: "raw_answer",
+        to: ConversationState::Running,
+    },
+    Transition {
+        from: ConversationState::AwaitingAnswer,
         on: "answer",
         to: ConversationState::Running,
+    },
+    Transition {
+        from: ConversationState::AwaitingAnswer,
+        on: "expiry",
+        to: ConversationState::Running,
+    },
+    Transition {
+        from: ConversationState::Running,
+        on: "cancel_workflow",
+        to: ConversationState::Cancelled,
+    },
+    Transition {
+        from: ConversationState::AwaitingAnswer,
+        on: "cancel_workflow",
+        to: ConversationState::Cancelled,
     },
     Transition {
         from: ConversationState::AwaitingAnswer,
@@ -306,12 +387,12 @@ pub const TRANSITIONS: &[Transition] = &[
     },
     Transition {
         from: ConversationState::Running,
-        on: "disconnect",
+        on: "abandonment",
         to: ConversationState::Cancelled,
     },
     Transition {
         from: ConversationState::AwaitingAnswer,
-        on: "disconnect",
+        on: "abandonment",
         to: ConversationState::Cancelled,
     },
 ];

@@ -74,6 +74,13 @@ export interface TextMessage {
   readonly uuid: string;
   /** What a `text_message` says. */
   readonly content: TextMessageContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `text_message`. */
   readonly type: "text_message";
 }
@@ -111,6 +118,13 @@ export interface SuggestedFunctionCall {
   readonly uuid: string;
   /** Which function an agent proposes to call, and with what. */
   readonly content: SuggestedFunctionCallContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `suggested_function_call`. */
   readonly type: "suggested_function_call";
 }
@@ -148,6 +162,13 @@ export interface FunctionCallExecution {
   readonly uuid: string;
   /** Which function ran, and what it returned. */
   readonly content: FunctionCallExecutionContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `function_call_execution`. */
   readonly type: "function_call_execution";
 }
@@ -163,6 +184,11 @@ export interface TextInputContent {
    * transcript.
    */
   readonly password: boolean;
+  /**
+   * When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in
+   * classic.
+   */
+  readonly expires_at: string | null;
 }
 
 /**
@@ -188,6 +214,13 @@ export interface TextInput {
   readonly uuid: string;
   /** The question of a `text_input`. */
   readonly content: TextInputContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `text_input`. */
   readonly type: "text_input";
 }
@@ -202,6 +235,11 @@ export interface MultipleChoiceContent {
   readonly default: string | null;
   /** True when exactly one choice may be picked; false when any number may, none included. */
   readonly single: boolean;
+  /**
+   * When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in
+   * classic.
+   */
+  readonly expires_at: string | null;
 }
 
 /**
@@ -228,6 +266,13 @@ export interface MultipleChoice {
   readonly uuid: string;
   /** The question of a `multiple_choice`. */
   readonly content: MultipleChoiceContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `multiple_choice`. */
   readonly type: "multiple_choice";
 }
@@ -261,6 +306,13 @@ export interface SystemMessage {
   readonly uuid: string;
   /** What a `system_message` carries. */
   readonly content: SystemMessageContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `system_message`. */
   readonly type: "system_message";
 }
@@ -325,14 +377,29 @@ export interface WorkflowStarted {
   readonly uuid: string;
   /** Which workflow runs, and with what. */
   readonly content: WorkflowStartedContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `workflow_started`. */
   readonly type: "workflow_started";
 }
+
+/**
+ * How a workflow ended. `completed`: The workflow returned. `failed`: The workflow failed. An
+ * `error` told why. `cancelled`: A client cancelled it, or no client came back in time.
+ */
+export type Outcome = "completed" | "failed" | "cancelled";
 
 /** How the workflow ended. */
 export interface WorkflowCompletedContent {
   /** What the workflow returned, as text. Null when it returned nothing. */
   readonly result: string | null;
+  /** How the workflow ended. Null in classic. */
+  readonly outcome: Outcome | null;
 }
 
 /**
@@ -358,6 +425,13 @@ export interface WorkflowCompleted {
   readonly uuid: string;
   /** How the workflow ended. */
   readonly content: WorkflowCompletedContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `workflow_completed`. */
   readonly type: "workflow_completed";
 }
@@ -368,6 +442,11 @@ export interface ErrorContent {
   readonly short: string | null;
   /** The details and the remedy, for whoever looks closer. */
   readonly long: string | null;
+  /**
+   * What went wrong, for programs: the name of the close code that follows, or `workflow_failed`.
+   * Null in classic, and where there is nothing that a program could do.
+   */
+  readonly code: string | null;
 }
 
 /**
@@ -393,8 +472,196 @@ export interface Error {
   readonly uuid: string;
   /** What went wrong. */
   readonly content: ErrorContent;
+  /**
+   * The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in
+   * classic, and for an `error` that is not logged.
+   */
+  readonly seq: number | null;
+  /** When the server logged the message, RFC 3339 in UTC. Null where `seq` is. */
+  readonly timestamp: string | null;
   /** Says which message this is. Always `error`. */
   readonly type: "error";
+}
+
+/** The first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1). */
+export interface StartWorkflow {
+  /** Says which frame this is. Always `start_workflow`. */
+  readonly type: "start_workflow";
+  /** The conversation's id, 32 hex digits or dashed. */
+  readonly workflow_uuid: string;
+  /** The name of the workflow, as in discovery. */
+  readonly name: string;
+  /** The workflow's parameters. Any JSON object; any keys are allowed. */
+  readonly params: JsonObject;
+  /**
+   * The token that `initiate_workflow` returned. With it the frame may be sent again, on a new
+   * socket, when the first one dropped before `session_ready` came (spec FA-RES-7). Null on a
+   * server that gave none.
+   */
+  readonly resume_token: string | null;
+}
+
+/** The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES). */
+export interface ResumeWorkflow {
+  /** Says which frame this is. Always `resume_workflow`. */
+  readonly type: "resume_workflow";
+  /** The conversation's id, 32 hex digits or dashed. */
+  readonly workflow_uuid: string;
+  /** The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret. */
+  readonly resume_token: string;
+  /**
+   * The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client
+   * knows none.
+   */
+  readonly epoch: string;
+  /** The last message that the client has, 0 for none. */
+  readonly after_seq: number;
+}
+
+/** The value of an answer: one string, or a list of choices for a question that takes several. */
+export type AnswerValue = string | readonly string[];
+
+/**
+ * The user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted or
+ * rejected, and taken exactly once (spec FA-ANS).
+ */
+export interface AnswerFrame {
+  /** Says which frame this is. Always `answer`. */
+  readonly type: "answer";
+  /** The `uuid` of the question's message. */
+  readonly question_uuid: string;
+  /**
+   * Tells this answer from others, those of other sockets included. The client makes it up, and
+   * keeps it when it sends the answer again.
+   */
+  readonly answer_id: string;
+  /** The answer itself. */
+  readonly value: AnswerValue;
+}
+
+/** Ends the conversation (spec FA-CAN). */
+export interface CancelWorkflow {
+  /** Says which frame this is. Always `cancel_workflow`. */
+  readonly type: "cancel_workflow";
+  /** Why, for the server's log. Null when the client does not say. */
+  readonly reason: string | null;
+}
+
+/** Says how far the client has come, so that the server may trim its log. Nothing depends on it. */
+export interface Acknowledge {
+  /** Says which frame this is. Always `acknowledge`. */
+  readonly type: "acknowledge";
+  /** The last message that the client will not ask for again. */
+  readonly seq: number;
+}
+
+/**
+ * What a client is given when its session begins. `fresh`: The conversation has just started; its
+ * log is empty. `replay`: Every logged message after the client's cursor follows; what the client
+ * shows stays. `reset`: Everything that is still held follows, from `oldest_seq` on. The client
+ * drops what it showed.
+ */
+export type SessionMode = "fresh" | "replay" | "reset";
+
+/**
+ * The first message of a `fastagency.v1` session: which conversation it holds, where its log
+ * stands, and the limits that the client needs (spec FA-FRM-2).
+ */
+export interface SessionReady {
+  /** Says which frame this is. Always `session_ready`. */
+  readonly type: "session_ready";
+  /** The conversation's id, 32 hex digits or dashed. */
+  readonly workflow_uuid: string;
+  /** What follows. */
+  readonly mode: SessionMode;
+  /** Names the log. A cursor of another epoch is never trusted (spec FA-RES-1). */
+  readonly epoch: string;
+  /** The oldest message that is still held. */
+  readonly oldest_seq: number;
+  /** The last message that is logged; 0 when there is none. */
+  readonly head_seq: number;
+  /** Where the conversation is in the lifecycle (spec FA-LIF). */
+  readonly state: string;
+  /** What opens this conversation again, together with its user (spec FA-SEC-2). A secret. */
+  readonly resume_token: string;
+  /**
+   * The server sends something at least this often; after 1.5 times that, the connection is dead
+   * (spec FA-LIV-1).
+   */
+  readonly heartbeat_seconds: number;
+  /** How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2). */
+  readonly detached_seconds: number;
+}
+
+/** Everything that was missed has been sent; what follows is live (spec FA-RES-2). */
+export interface ReplayCompleted {
+  /** Says which frame this is. Always `replay_completed`. */
+  readonly type: "replay_completed";
+  /** The last message of the replay; 0 when there was none. */
+  readonly through_seq: number;
+}
+
+/**
+ * A piece of a text message that is still being written. The whole text follows as a `text_message`
+ * whose `uuid` is this `message_uuid`. Chunks are not logged: after a resume one with `replace`
+ * holds the text so far (spec FA-FRM-3).
+ */
+export interface TextChunk {
+  /** Says which frame this is. Always `text_chunk`. */
+  readonly type: "text_chunk";
+  /** The `uuid` of the text message that is being written. */
+  readonly message_uuid: string;
+  /** Who speaks, for display. Null when nobody in particular does. */
+  readonly sender: string | null;
+  /** Who is spoken to, for display. Null when it is for nobody in particular. */
+  readonly recipient: string | null;
+  /** The text to append, or the whole text so far when `replace` is true. */
+  readonly delta: string;
+  /** True when `delta` replaces everything that came before it. */
+  readonly replace: boolean;
+}
+
+/**
+ * A question is closed: an answer was taken, of this socket or of another one, or the question's
+ * time ran out (spec FA-ANS, FA-RES-6).
+ */
+export interface AnswerAccepted {
+  /** Says which frame this is. Always `answer_accepted`. */
+  readonly type: "answer_accepted";
+  /** The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). */
+  readonly seq: number;
+  /** When the server logged the message, RFC 3339 in UTC. */
+  readonly timestamp: string;
+  /** The `uuid` of the question's message. */
+  readonly question_uuid: string;
+  /** The answer that was taken. Null when none was and the question's time ran out. */
+  readonly answer_id: string | null;
+  /**
+   * The value that was taken. Null after a password question, and when the time ran out and there
+   * was no default.
+   */
+  readonly value: AnswerValue | null;
+}
+
+/**
+ * Why an answer was not taken. `invalid_value`: The question does not allow the value. It is still
+ * open. `question_closed`: The question was answered before, its time ran out, or the conversation
+ * is over. `unknown_question`: The conversation never asked this question.
+ */
+export type RejectionReason = "invalid_value" | "question_closed" | "unknown_question";
+
+/** An answer was not taken (spec FA-ANS-3). */
+export interface AnswerRejected {
+  /** Says which frame this is. Always `answer_rejected`. */
+  readonly type: "answer_rejected";
+  /** The `question_uuid` of the answer. */
+  readonly question_uuid: string;
+  /** The answer that was not taken. */
+  readonly answer_id: string;
+  /** Why. */
+  readonly reason: RejectionReason;
+  /** What would be right, as one sentence for the user. Null when there is no more to say. */
+  readonly detail: string | null;
 }
 
 /** One workflow that the server offers. */
@@ -441,6 +708,21 @@ export interface InitiatedWorkflow {
   readonly name: string;
   /** The parameters as they were sent. */
   readonly params: JsonObject;
+  /**
+   * The WebSocket subprotocols that the server speaks beside classic (spec FA-NEG-1). Null or
+   * absent on a server that speaks classic alone.
+   */
+  readonly subprotocols: readonly string[] | null;
+  /**
+   * What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or
+   * absent on a server that speaks classic alone.
+   */
+  readonly resume_token: string | null;
+  /**
+   * Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds
+   * (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
+   */
+  readonly ticket: string | null;
 }
 
 /**
@@ -481,8 +763,8 @@ export interface Unknown {
 
 /**
  * Every message that a server sends over the WebSocket, one JSON object a text frame, told apart by
- * `type`. A frame without `type` is a `text_message`. A type that is not in this list is kept as
- * unknown, never an error.
+ * `type`. A frame without `type` is a `text_message`. The last five are sent in `fastagency.v1`
+ * alone. A type that is not in this list is kept as unknown, never an error.
  */
 export type ServerMessage =
   | TextMessage
@@ -495,4 +777,9 @@ export type ServerMessage =
   | WorkflowStarted
   | WorkflowCompleted
   | Error
+  | SessionReady
+  | ReplayCompleted
+  | TextChunk
+  | AnswerAccepted
+  | AnswerRejected
   | Unknown;

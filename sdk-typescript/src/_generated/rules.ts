@@ -44,6 +44,8 @@ export const TextMessage: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: TextMessageContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["text_message"], default: "text_message" },
   },
 };
@@ -66,6 +68,8 @@ export const SuggestedFunctionCall: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: SuggestedFunctionCallContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["suggested_function_call"] },
   },
 };
@@ -88,6 +92,8 @@ export const FunctionCallExecution: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: FunctionCallExecutionContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["function_call_execution"] },
   },
 };
@@ -98,6 +104,7 @@ export const TextInputContent: ObjectRule = {
     prompt: { is: "string", nullable: true, default: null },
     suggestions: { is: "list", of: { is: "string" }, default: [] },
     password: { is: "boolean", default: false },
+    expires_at: { is: "string", nullable: true, default: null },
   },
 };
 
@@ -110,6 +117,8 @@ export const TextInput: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: TextInputContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["text_input"] },
   },
 };
@@ -121,6 +130,7 @@ export const MultipleChoiceContent: ObjectRule = {
     choices: { is: "list", of: { is: "string" }, default: [] },
     default: { is: "string", nullable: true, default: null },
     single: { is: "boolean", default: true },
+    expires_at: { is: "string", nullable: true, default: null },
   },
 };
 
@@ -133,6 +143,8 @@ export const MultipleChoice: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: MultipleChoiceContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["multiple_choice"] },
   },
 };
@@ -153,6 +165,8 @@ export const SystemMessage: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: SystemMessageContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["system_message"] },
   },
 };
@@ -193,14 +207,22 @@ export const WorkflowStarted: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: WorkflowStartedContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["workflow_started"] },
   },
+};
+
+export const Outcome: Rule = {
+  is: "string",
+  of: ["completed", "failed", "cancelled"],
 };
 
 export const WorkflowCompletedContent: ObjectRule = {
   is: "object",
   fields: {
     result: { is: "string", nullable: true, default: null },
+    outcome: { ...Outcome, nullable: true, default: null },
   },
 };
 
@@ -213,6 +235,8 @@ export const WorkflowCompleted: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: WorkflowCompletedContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["workflow_completed"] },
   },
 };
@@ -222,6 +246,7 @@ export const ErrorContent: ObjectRule = {
   fields: {
     short: { is: "string", nullable: true, default: null },
     long: { is: "string", nullable: true, default: null },
+    code: { is: "string", nullable: true, default: null },
   },
 };
 
@@ -234,7 +259,131 @@ export const Error: ObjectRule = {
     auto_reply: { is: "boolean", default: false },
     uuid: { is: "string", minLength: 1 },
     content: ErrorContent,
+    seq: { is: "integer", nullable: true, default: null },
+    timestamp: { is: "string", nullable: true, default: null },
     type: { is: "string", of: ["error"] },
+  },
+};
+
+export const StartWorkflow: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["start_workflow"] },
+    workflow_uuid: { is: "string", pattern: PATTERN_1 },
+    name: { is: "string" },
+    params: { is: "map" },
+    resume_token: { is: "string", nullable: true, default: null },
+  },
+};
+
+export const ResumeWorkflow: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["resume_workflow"] },
+    workflow_uuid: { is: "string", pattern: PATTERN_1 },
+    resume_token: { is: "string", minLength: 1 },
+    epoch: { is: "string" },
+    after_seq: { is: "integer" },
+  },
+};
+
+export const AnswerValue: Rule = {
+  is: "kind",
+  of: [{ is: "string" }, { is: "list", of: { is: "string" } }],
+};
+
+export const AnswerFrame: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["answer"] },
+    question_uuid: { is: "string", minLength: 1 },
+    answer_id: { is: "string", minLength: 1 },
+    value: AnswerValue,
+  },
+};
+
+export const CancelWorkflow: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["cancel_workflow"] },
+    reason: { is: "string", nullable: true, default: null },
+  },
+};
+
+export const Acknowledge: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["acknowledge"] },
+    seq: { is: "integer" },
+  },
+};
+
+export const SessionMode: Rule = {
+  is: "string",
+  of: ["fresh", "replay", "reset"],
+};
+
+export const SessionReady: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["session_ready"] },
+    workflow_uuid: { is: "string", pattern: PATTERN_1 },
+    mode: SessionMode,
+    epoch: { is: "string", minLength: 1 },
+    oldest_seq: { is: "integer" },
+    head_seq: { is: "integer" },
+    state: { is: "string", minLength: 1 },
+    resume_token: { is: "string", minLength: 1 },
+    heartbeat_seconds: { is: "number" },
+    detached_seconds: { is: "number" },
+  },
+};
+
+export const ReplayCompleted: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["replay_completed"] },
+    through_seq: { is: "integer" },
+  },
+};
+
+export const TextChunk: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["text_chunk"] },
+    message_uuid: { is: "string", minLength: 1 },
+    sender: { is: "string", nullable: true, default: null },
+    recipient: { is: "string", nullable: true, default: null },
+    delta: { is: "string" },
+    replace: { is: "boolean" },
+  },
+};
+
+export const AnswerAccepted: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["answer_accepted"] },
+    seq: { is: "integer" },
+    timestamp: { is: "string" },
+    question_uuid: { is: "string", minLength: 1 },
+    answer_id: { is: "string", nullable: true },
+    value: { ...AnswerValue, nullable: true },
+  },
+};
+
+export const RejectionReason: Rule = {
+  is: "string",
+  of: ["invalid_value", "question_closed", "unknown_question"],
+};
+
+export const AnswerRejected: ObjectRule = {
+  is: "object",
+  fields: {
+    type: { is: "string", of: ["answer_rejected"] },
+    question_uuid: { is: "string", minLength: 1 },
+    answer_id: { is: "string", minLength: 1 },
+    reason: RejectionReason,
+    detail: { is: "string", nullable: true, default: null },
   },
 };
 
@@ -270,6 +419,9 @@ export const InitiatedWorkflow: ObjectRule = {
     workflow_uuid: { is: "string", pattern: PATTERN_1 },
     name: { is: "string" },
     params: { is: "map" },
+    subprotocols: { is: "list", of: { is: "string" }, nullable: true, default: null },
+    resume_token: { is: "string", nullable: true, default: null },
+    ticket: { is: "string", nullable: true, default: null },
   },
 };
 
@@ -309,6 +461,11 @@ export const ServerMessage: UnionRule = {
     workflow_started: WorkflowStarted,
     workflow_completed: WorkflowCompleted,
     error: Error,
+    session_ready: SessionReady,
+    replay_completed: ReplayCompleted,
+    text_chunk: TextChunk,
+    answer_accepted: AnswerAccepted,
+    answer_rejected: AnswerRejected,
   },
   absent: "text_message",
 };

@@ -49,20 +49,28 @@ export const CloseCode = {
   FirstFrameTimeout: 4008,
   /** The conversation was started before. The first socket keeps it. */
   AlreadyStarted: 4009,
+  /** There is no such conversation to resume, or no longer, or it is not yours. */
+  ConversationGone: 4010,
   /** The server holds as many conversations as it can, or as its machine lets it. */
   Overloaded: 4100,
+  /** The client did not read fast enough, and the server let go of it. */
+  SlowReader: 4101,
+  /** The server is about to stop, and gives its conversations away. */
+  Draining: 4200,
+  /** The credentials of this connection are no longer good. Renew them, then resume. */
+  CredentialsExpired: 4201,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
 /** What a client does after a close: nothing, or try again after a while. */
-export type ClientAction = "none" | "retry";
+export type ClientAction = "none" | "resume" | "retry";
 
 /** What each close code means, and what a client does next. */
 export const closeCodes: Readonly<
   Record<number, { readonly meaning: string; readonly client: ClientAction }>
 > = {
   1000: { meaning: "The conversation is over. It follows `workflow_completed`.", client: "none" },
-  1001: { meaning: "The server is shutting down.", client: "none" },
+  1001: { meaning: "The server is shutting down.", client: "resume" },
   1007: {
     meaning:
       "A text frame is not UTF-8. The WebSocket layer itself closes, before the protocol sees the frame.",
@@ -71,12 +79,12 @@ export const closeCodes: Readonly<
   1009: { meaning: "A frame is larger than the server takes (1 MiB).", client: "none" },
   1011: {
     meaning: "The server failed in a way that it did not foresee. Its log has the details.",
-    client: "none",
+    client: "resume",
   },
   1012: {
     meaning:
       "The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where it closes before the protocol can.",
-    client: "none",
+    client: "resume",
   },
   4000: {
     meaning:
@@ -97,9 +105,25 @@ export const closeCodes: Readonly<
     meaning: "The conversation was started before. The first socket keeps it.",
     client: "none",
   },
+  4010: {
+    meaning: "There is no such conversation to resume, or no longer, or it is not yours.",
+    client: "none",
+  },
   4100: {
     meaning: "The server holds as many conversations as it can, or as its machine lets it.",
     client: "retry",
+  },
+  4101: {
+    meaning: "The client did not read fast enough, and the server let go of it.",
+    client: "resume",
+  },
+  4200: {
+    meaning: "The server is about to stop, and gives its conversations away.",
+    client: "resume",
+  },
+  4201: {
+    meaning: "The credentials of this connection are no longer good. Renew them, then resume.",
+    client: "resume",
   },
 };
 
@@ -107,8 +131,9 @@ export const closeCodes: Readonly<
  * Where a conversation stands. `created`: The socket is open and the server waits for the first
  * frame. `running`: The workflow runs. `awaiting_answer`: The workflow waits for the answer to its
  * last question. `completed`: The workflow returned. The socket closes with 1000. `failed`: The
- * workflow failed or could not start. An `error` told why. `cancelled`: The socket dropped before
- * the end. The workflow stops at its next call into the user interface.
+ * workflow failed or could not start. An `error` told why. `cancelled`: A client cancelled it, or
+ * no socket held it any more: at once in classic, after `detached_seconds` in `fastagency.v1`. The
+ * workflow stops at its next call into the user interface.
  */
 export type ConversationState =
   "created" | "running" | "awaiting_answer" | "completed" | "failed" | "cancelled";
@@ -119,11 +144,11 @@ export const finalStates: readonly ConversationState[] = ["completed", "failed",
 /** Which types of frame are legal in which state, by sender. */
 export const legalFrames = {
   created: {
-    client: ["initiate_workflow"],
-    server: ["error"],
+    client: ["initiate_workflow", "start_workflow", "resume_workflow"],
+    server: ["error", "session_ready"],
   },
   running: {
-    client: [],
+    client: ["answer", "cancel_workflow", "acknowledge"],
     server: [
       "text_message",
       "suggested_function_call",
@@ -135,47 +160,62 @@ export const legalFrames = {
       "workflow_started",
       "workflow_completed",
       "error",
+      "session_ready",
+      "replay_completed",
+      "text_chunk",
+      "answer_accepted",
+      "answer_rejected",
     ],
   },
   awaiting_answer: {
-    client: ["answer"],
+    client: ["raw_answer", "answer", "cancel_workflow", "acknowledge"],
     server: [
-      "error",
-      "keep_alive",
       "text_message",
       "suggested_function_call",
       "function_call_execution",
-      "system_message",
       "text_input",
       "multiple_choice",
+      "system_message",
+      "keep_alive",
       "workflow_completed",
+      "error",
+      "session_ready",
+      "replay_completed",
+      "text_chunk",
+      "answer_accepted",
+      "answer_rejected",
     ],
   },
   completed: {
     client: [],
-    server: [],
+    server: ["session_ready", "replay_completed", "answer_rejected"],
   },
   failed: {
     client: [],
-    server: [],
+    server: ["session_ready", "replay_completed", "answer_rejected"],
   },
   cancelled: {
     client: [],
-    server: [],
+    server: ["session_ready", "replay_completed", "answer_rejected"],
   },
 } as const;
 
 /** How a conversation moves from state to state: on a type of frame, or on an event. */
 export const transitions = [
   { from: "created", on: "initiate_workflow", to: "running" },
+  { from: "created", on: "start_workflow", to: "running" },
   { from: "created", on: "refused", to: "failed" },
   { from: "running", on: "text_input", to: "awaiting_answer" },
   { from: "running", on: "multiple_choice", to: "awaiting_answer" },
+  { from: "awaiting_answer", on: "raw_answer", to: "running" },
   { from: "awaiting_answer", on: "answer", to: "running" },
+  { from: "awaiting_answer", on: "expiry", to: "running" },
+  { from: "running", on: "cancel_workflow", to: "cancelled" },
+  { from: "awaiting_answer", on: "cancel_workflow", to: "cancelled" },
   { from: "awaiting_answer", on: "invalid_answer", to: "awaiting_answer" },
   { from: "running", on: "workflow_completed", to: "completed" },
   { from: "running", on: "failure", to: "failed" },
   { from: "awaiting_answer", on: "failure", to: "failed" },
-  { from: "running", on: "disconnect", to: "cancelled" },
-  { from: "awaiting_answer", on: "disconnect", to: "cancelled" },
+  { from: "running", on: "abandonment", to: "cancelled" },
+  { from: "awaiting_answer", on: "abandonment", to: "cancelled" },
 ] as const;

@@ -78,6 +78,14 @@ module FastAgency
     # @return [TextMessageContent]
     attribute :content, TextMessageContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `text_message`.
     # @return [String]
     attribute :type, Types.constant("text_message"), default: "text_message"
@@ -124,6 +132,14 @@ module FastAgency
     # Which function an agent proposes to call, and with what.
     # @return [SuggestedFunctionCallContent]
     attribute :content, SuggestedFunctionCallContent
+
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
 
     # Says which message this is. Always `suggested_function_call`.
     # @return [String]
@@ -172,6 +188,14 @@ module FastAgency
     # @return [FunctionCallExecutionContent]
     attribute :content, FunctionCallExecutionContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `function_call_execution`.
     # @return [String]
     attribute :type, Types.constant("function_call_execution")
@@ -190,6 +214,10 @@ module FastAgency
     # True when the answer is a secret. The client hides what is typed and keeps it out of its transcript.
     # @return [Boolean]
     attribute :password, Types::BOOLEAN, default: false
+
+    # When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.
+    # @return [String, nil]
+    attribute :expires_at, Types::STRING, nullable: true, default: nil
   end
 
   # The workflow asks the user for a text and waits. The client answers with one raw text frame: the text itself, no
@@ -219,6 +247,14 @@ module FastAgency
     # @return [TextInputContent]
     attribute :content, TextInputContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `text_input`.
     # @return [String]
     attribute :type, Types.constant("text_input")
@@ -241,6 +277,10 @@ module FastAgency
     # True when exactly one choice may be picked; false when any number may, none included.
     # @return [Boolean]
     attribute :single, Types::BOOLEAN, default: true
+
+    # When the question closes by itself, RFC 3339 in UTC; null when it waits for ever, and in classic.
+    # @return [String, nil]
+    attribute :expires_at, Types::STRING, nullable: true, default: nil
   end
 
   # The workflow asks the user to pick from a list and waits. The client answers with one raw text frame: the exact
@@ -270,6 +310,14 @@ module FastAgency
     # The question of a `multiple_choice`.
     # @return [MultipleChoiceContent]
     attribute :content, MultipleChoiceContent
+
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
 
     # Says which message this is. Always `multiple_choice`.
     # @return [String]
@@ -309,6 +357,14 @@ module FastAgency
     # What a `system_message` carries.
     # @return [SystemMessageContent]
     attribute :content, SystemMessageContent
+
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
 
     # Says which message this is. Always `system_message`.
     # @return [String]
@@ -390,9 +446,32 @@ module FastAgency
     # @return [WorkflowStartedContent]
     attribute :content, WorkflowStartedContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `workflow_started`.
     # @return [String]
     attribute :type, Types.constant("workflow_started")
+  end
+
+  # How a workflow ended.
+  module Outcome
+    # The workflow returned.
+    COMPLETED = "completed"
+    # The workflow failed. An `error` told why.
+    FAILED = "failed"
+    # A client cancelled it, or no client came back in time.
+    CANCELLED = "cancelled"
+
+    # Every value, in the order of the spec.
+    ALL = [COMPLETED, FAILED, CANCELLED].freeze
+
+    extend Types::Closed
   end
 
   # How the workflow ended.
@@ -400,6 +479,10 @@ module FastAgency
     # What the workflow returned, as text. Null when it returned nothing.
     # @return [String, nil]
     attribute :result, Types::STRING, nullable: true, default: nil
+
+    # How the workflow ended. Null in classic.
+    # @return [String, nil]
+    attribute :outcome, Outcome, nullable: true, default: nil
   end
 
   # The workflow is over and the socket closes with 1000 next. It comes after a failure too (an `error` precedes it and
@@ -429,6 +512,14 @@ module FastAgency
     # @return [WorkflowCompletedContent]
     attribute :content, WorkflowCompletedContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `workflow_completed`.
     # @return [String]
     attribute :type, Types.constant("workflow_completed")
@@ -443,6 +534,11 @@ module FastAgency
     # The details and the remedy, for whoever looks closer.
     # @return [String, nil]
     attribute :long, Types::STRING, nullable: true, default: nil
+
+    # What went wrong, for programs: the name of the close code that follows, or `workflow_failed`. Null in classic, and
+    # where there is nothing that a program could do.
+    # @return [String, nil]
+    attribute :code, Types::STRING, nullable: true, default: nil
   end
 
   # Something went wrong: in the workflow, or with what the client sent. The conversation may go on; its end is always
@@ -472,9 +568,275 @@ module FastAgency
     # @return [ErrorContent]
     attribute :content, ErrorContent
 
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1). Null in classic, and for an
+    # `error` that is not logged.
+    # @return [Integer, nil]
+    attribute :seq, Types::INTEGER, nullable: true, default: nil
+
+    # When the server logged the message, RFC 3339 in UTC. Null where `seq` is.
+    # @return [String, nil]
+    attribute :timestamp, Types::STRING, nullable: true, default: nil
+
     # Says which message this is. Always `error`.
     # @return [String]
     attribute :type, Types.constant("error")
+  end
+
+  # The first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1).
+  class StartWorkflow < Value
+    # Says which frame this is. Always `start_workflow`.
+    # @return [String]
+    attribute :type, Types.constant("start_workflow")
+
+    # The conversation's id, 32 hex digits or dashed.
+    # @return [String]
+    attribute :workflow_uuid, Types.string(pattern: PATTERN1)
+
+    # The name of the workflow, as in discovery.
+    # @return [String]
+    attribute :name, Types::STRING
+
+    # The workflow's parameters. Any JSON object; any keys are allowed.
+    # @return [Hash{String => Object}]
+    attribute :params, Types::OBJECT
+
+    # The token that `initiate_workflow` returned. With it the frame may be sent again, on a new socket, when the first
+    # one dropped before `session_ready` came (spec FA-RES-7). Null on a server that gave none.
+    # @return [String, nil]
+    attribute :resume_token, Types::STRING, nullable: true, default: nil
+  end
+
+  # The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
+  class ResumeWorkflow < Value
+    # Says which frame this is. Always `resume_workflow`.
+    # @return [String]
+    attribute :type, Types.constant("resume_workflow")
+
+    # The conversation's id, 32 hex digits or dashed.
+    # @return [String]
+    attribute :workflow_uuid, Types.string(pattern: PATTERN1)
+
+    # The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.
+    # @return [String]
+    attribute :resume_token, Types.string(min_length: 1)
+
+    # The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client knows none.
+    # @return [String]
+    attribute :epoch, Types::STRING
+
+    # The last message that the client has, 0 for none.
+    # @return [Integer]
+    attribute :after_seq, Types::INTEGER
+  end
+
+  # The value of an answer: one string, or a list of choices for a question that takes several.
+  AnswerValue = Types.one_of(Types::STRING, Types.list(Types::STRING))
+
+  # The user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted or rejected, and taken
+  # exactly once (spec FA-ANS).
+  class AnswerFrame < Value
+    # Says which frame this is. Always `answer`.
+    # @return [String]
+    attribute :type, Types.constant("answer")
+
+    # The `uuid` of the question's message.
+    # @return [String]
+    attribute :question_uuid, Types.string(min_length: 1)
+
+    # Tells this answer from others, those of other sockets included. The client makes it up, and keeps it when it sends
+    # the answer again.
+    # @return [String]
+    attribute :answer_id, Types.string(min_length: 1)
+
+    # The answer itself.
+    # @return [String, Array<String>]
+    attribute :value, AnswerValue
+  end
+
+  # Ends the conversation (spec FA-CAN).
+  class CancelWorkflow < Value
+    # Says which frame this is. Always `cancel_workflow`.
+    # @return [String]
+    attribute :type, Types.constant("cancel_workflow")
+
+    # Why, for the server's log. Null when the client does not say.
+    # @return [String, nil]
+    attribute :reason, Types::STRING, nullable: true, default: nil
+  end
+
+  # Says how far the client has come, so that the server may trim its log. Nothing depends on it.
+  class Acknowledge < Value
+    # Says which frame this is. Always `acknowledge`.
+    # @return [String]
+    attribute :type, Types.constant("acknowledge")
+
+    # The last message that the client will not ask for again.
+    # @return [Integer]
+    attribute :seq, Types::INTEGER
+  end
+
+  # What a client is given when its session begins.
+  module SessionMode
+    # The conversation has just started; its log is empty.
+    FRESH = "fresh"
+    # Every logged message after the client's cursor follows; what the client shows stays.
+    REPLAY = "replay"
+    # Everything that is still held follows, from `oldest_seq` on. The client drops what it showed.
+    RESET = "reset"
+
+    # Every value, in the order of the spec.
+    ALL = [FRESH, REPLAY, RESET].freeze
+
+    extend Types::Closed
+  end
+
+  # The first message of a `fastagency.v1` session: which conversation it holds, where its log stands, and the limits
+  # that the client needs (spec FA-FRM-2).
+  class SessionReady < Value
+    # Says which frame this is. Always `session_ready`.
+    # @return [String]
+    attribute :type, Types.constant("session_ready")
+
+    # The conversation's id, 32 hex digits or dashed.
+    # @return [String]
+    attribute :workflow_uuid, Types.string(pattern: PATTERN1)
+
+    # What follows.
+    # @return [String]
+    attribute :mode, SessionMode
+
+    # Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
+    # @return [String]
+    attribute :epoch, Types.string(min_length: 1)
+
+    # The oldest message that is still held.
+    # @return [Integer]
+    attribute :oldest_seq, Types::INTEGER
+
+    # The last message that is logged; 0 when there is none.
+    # @return [Integer]
+    attribute :head_seq, Types::INTEGER
+
+    # Where the conversation is in the lifecycle (spec FA-LIF).
+    # @return [String]
+    attribute :state, Types.string(min_length: 1)
+
+    # What opens this conversation again, together with its user (spec FA-SEC-2). A secret.
+    # @return [String]
+    attribute :resume_token, Types.string(min_length: 1)
+
+    # The server sends something at least this often; after 1.5 times that, the connection is dead (spec FA-LIV-1).
+    # @return [Numeric]
+    attribute :heartbeat_seconds, Types::NUMBER
+
+    # How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2).
+    # @return [Numeric]
+    attribute :detached_seconds, Types::NUMBER
+  end
+
+  # Everything that was missed has been sent; what follows is live (spec FA-RES-2).
+  class ReplayCompleted < Value
+    # Says which frame this is. Always `replay_completed`.
+    # @return [String]
+    attribute :type, Types.constant("replay_completed")
+
+    # The last message of the replay; 0 when there was none.
+    # @return [Integer]
+    attribute :through_seq, Types::INTEGER
+  end
+
+  # A piece of a text message that is still being written. The whole text follows as a `text_message` whose `uuid` is
+  # this `message_uuid`. Chunks are not logged: after a resume one with `replace` holds the text so far (spec FA-FRM-3).
+  class TextChunk < Value
+    # Says which frame this is. Always `text_chunk`.
+    # @return [String]
+    attribute :type, Types.constant("text_chunk")
+
+    # The `uuid` of the text message that is being written.
+    # @return [String]
+    attribute :message_uuid, Types.string(min_length: 1)
+
+    # Who speaks, for display. Null when nobody in particular does.
+    # @return [String, nil]
+    attribute :sender, Types::STRING, nullable: true, default: nil
+
+    # Who is spoken to, for display. Null when it is for nobody in particular.
+    # @return [String, nil]
+    attribute :recipient, Types::STRING, nullable: true, default: nil
+
+    # The text to append, or the whole text so far when `replace` is true.
+    # @return [String]
+    attribute :delta, Types::STRING
+
+    # True when `delta` replaces everything that came before it.
+    # @return [Boolean]
+    attribute :replace, Types::BOOLEAN
+  end
+
+  # A question is closed: an answer was taken, of this socket or of another one, or the question's time ran out (spec
+  # FA-ANS, FA-RES-6).
+  class AnswerAccepted < Value
+    # Says which frame this is. Always `answer_accepted`.
+    # @return [String]
+    attribute :type, Types.constant("answer_accepted")
+
+    # The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+    # @return [Integer]
+    attribute :seq, Types::INTEGER
+
+    # When the server logged the message, RFC 3339 in UTC.
+    # @return [String]
+    attribute :timestamp, Types::STRING
+
+    # The `uuid` of the question's message.
+    # @return [String]
+    attribute :question_uuid, Types.string(min_length: 1)
+
+    # The answer that was taken. Null when none was and the question's time ran out.
+    # @return [String, nil]
+    attribute :answer_id, Types::STRING, nullable: true
+
+    # The value that was taken. Null after a password question, and when the time ran out and there was no default.
+    # @return [String, Array<String>, nil]
+    attribute :value, AnswerValue, nullable: true
+  end
+
+  # Why an answer was not taken.
+  module RejectionReason
+    # The question does not allow the value. It is still open.
+    INVALID_VALUE = "invalid_value"
+    # The question was answered before, its time ran out, or the conversation is over.
+    QUESTION_CLOSED = "question_closed"
+    # The conversation never asked this question.
+    UNKNOWN_QUESTION = "unknown_question"
+
+    # Every value, in the order of the spec.
+    ALL = [INVALID_VALUE, QUESTION_CLOSED, UNKNOWN_QUESTION].freeze
+
+    extend Types::Closed
+  end
+
+  # An answer was not taken (spec FA-ANS-3).
+  class AnswerRejected < Value
+    # Says which frame this is. Always `answer_rejected`.
+    # @return [String]
+    attribute :type, Types.constant("answer_rejected")
+
+    # The `question_uuid` of the answer.
+    # @return [String]
+    attribute :question_uuid, Types.string(min_length: 1)
+
+    # The answer that was not taken.
+    # @return [String]
+    attribute :answer_id, Types.string(min_length: 1)
+
+    # Why.
+    # @return [String]
+    attribute :reason, RejectionReason
+
+    # What would be right, as one sentence for the user. Null when there is no more to say.
+    # @return [String, nil]
+    attribute :detail, Types::STRING, nullable: true, default: nil
   end
 
   # One workflow that the server offers.
@@ -532,6 +894,21 @@ module FastAgency
     # The parameters as they were sent.
     # @return [Hash{String => Object}]
     attribute :params, Types::OBJECT
+
+    # The WebSocket subprotocols that the server speaks beside classic (spec FA-NEG-1). Null or absent on a server that
+    # speaks classic alone.
+    # @return [Array<String>, nil]
+    attribute :subprotocols, Types.list(Types::STRING), nullable: true, default: nil
+
+    # What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or absent on a server
+    # that speaks classic alone.
+    # @return [String, nil]
+    attribute :resume_token, Types::STRING, nullable: true, default: nil
+
+    # Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec FA-SEC-5). A
+    # secret. Null or absent on a server that authenticates nobody.
+    # @return [String, nil]
+    attribute :ticket, Types::STRING, nullable: true, default: nil
   end
 
   # One step of a fault's place. The JSON kind (string or integer) tells a field's name from a place in a list.
@@ -562,7 +939,8 @@ module FastAgency
   end
 
   # Every message that a server sends over the WebSocket, one JSON object a text frame, told apart by `type`. A frame
-  # without `type` is a `text_message`. A type that is not in this list is kept as unknown, never an error.
+  # without `type` is a `text_message`. The last five are sent in `fastagency.v1` alone. A type that is not in this list
+  # is kept as unknown, never an error.
   ServerMessage = Types.union(
     "type",
     {
@@ -575,7 +953,12 @@ module FastAgency
       "keep_alive" => KeepAlive,
       "workflow_started" => WorkflowStarted,
       "workflow_completed" => WorkflowCompleted,
-      "error" => ErrorMessage
+      "error" => ErrorMessage,
+      "session_ready" => SessionReady,
+      "replay_completed" => ReplayCompleted,
+      "text_chunk" => TextChunk,
+      "answer_accepted" => AnswerAccepted,
+      "answer_rejected" => AnswerRejected
     },
     absent: "text_message"
   )

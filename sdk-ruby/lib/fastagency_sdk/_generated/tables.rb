@@ -33,10 +33,24 @@ module FastAgency
     "KeepAlive" => KeepAlive,
     "WorkflowStartedContent" => WorkflowStartedContent,
     "WorkflowStarted" => WorkflowStarted,
+    "Outcome" => Outcome,
     "WorkflowCompletedContent" => WorkflowCompletedContent,
     "WorkflowCompleted" => WorkflowCompleted,
     "ErrorContent" => ErrorContent,
     "Error" => ErrorMessage,
+    "StartWorkflow" => StartWorkflow,
+    "ResumeWorkflow" => ResumeWorkflow,
+    "AnswerValue" => AnswerValue,
+    "AnswerFrame" => AnswerFrame,
+    "CancelWorkflow" => CancelWorkflow,
+    "Acknowledge" => Acknowledge,
+    "SessionMode" => SessionMode,
+    "SessionReady" => SessionReady,
+    "ReplayCompleted" => ReplayCompleted,
+    "TextChunk" => TextChunk,
+    "AnswerAccepted" => AnswerAccepted,
+    "RejectionReason" => RejectionReason,
+    "AnswerRejected" => AnswerRejected,
     "WorkflowInfo" => WorkflowInfo,
     "ErrorResponse" => ErrorResponse,
     "InitiateWorkflowRequest" => InitiateWorkflowRequest,
@@ -74,8 +88,16 @@ module FastAgency
     FIRST_FRAME_TIMEOUT = 4008
     # The conversation was started before. The first socket keeps it.
     ALREADY_STARTED = 4009
+    # There is no such conversation to resume, or no longer, or it is not yours.
+    CONVERSATION_GONE = 4010
     # The server holds as many conversations as it can, or as its machine lets it.
     OVERLOADED = 4100
+    # The client did not read fast enough, and the server let go of it.
+    SLOW_READER = 4101
+    # The server is about to stop, and gives its conversations away.
+    DRAINING = 4200
+    # The credentials of this connection are no longer good. Renew them, then resume.
+    CREDENTIALS_EXPIRED = 4201
 
     # What each code means.
     MEANINGS = {
@@ -91,24 +113,32 @@ module FastAgency
       4004 => "There is no workflow of that name. An `error` message says so.",
       4008 => "The first frame did not arrive in time.",
       4009 => "The conversation was started before. The first socket keeps it.",
-      4100 => "The server holds as many conversations as it can, or as its machine lets it."
+      4010 => "There is no such conversation to resume, or no longer, or it is not yours.",
+      4100 => "The server holds as many conversations as it can, or as its machine lets it.",
+      4101 => "The client did not read fast enough, and the server let go of it.",
+      4200 => "The server is about to stop, and gives its conversations away.",
+      4201 => "The credentials of this connection are no longer good. Renew them, then resume."
     }.freeze
 
     # What a client does after each code: nothing, or try again after a while.
     ACTIONS = {
       1000 => :none,
-      1001 => :none,
+      1001 => :resume,
       1007 => :none,
       1009 => :none,
-      1011 => :none,
-      1012 => :none,
+      1011 => :resume,
+      1012 => :resume,
       4000 => :none,
       4001 => :none,
       4003 => :none,
       4004 => :none,
       4008 => :none,
       4009 => :none,
-      4100 => :retry
+      4010 => :none,
+      4100 => :retry,
+      4101 => :resume,
+      4200 => :resume,
+      4201 => :resume
     }.freeze
   end
 
@@ -118,7 +148,8 @@ module FastAgency
   # `awaiting_answer`: The workflow waits for the answer to its last question.
   # `completed`: The workflow returned. The socket closes with 1000.
   # `failed`: The workflow failed or could not start. An `error` told why.
-  # `cancelled`: The socket dropped before the end. The workflow stops at its next call into the user interface.
+  # `cancelled`: A client cancelled it, or no socket held it any more: at once in classic, after `detached_seconds` in
+  # `fastagency.v1`. The workflow stops at its next call into the user interface.
   module Lifecycle
     # Every state.
     STATES = %i[created running awaiting_answer completed failed cancelled].freeze
@@ -129,44 +160,49 @@ module FastAgency
     # Which types of frame are legal in which state, by sender.
     LEGAL_FRAMES = {
       created: {
-        client: ["initiate_workflow"],
-        server: ["error"]
+        client: %w[initiate_workflow start_workflow resume_workflow],
+        server: %w[error session_ready]
       },
       running: {
-        client: [],
-        server: %w[text_message suggested_function_call function_call_execution text_input multiple_choice system_message keep_alive workflow_started workflow_completed error]
+        client: %w[answer cancel_workflow acknowledge],
+        server: %w[text_message suggested_function_call function_call_execution text_input multiple_choice system_message keep_alive workflow_started workflow_completed error session_ready replay_completed text_chunk answer_accepted answer_rejected]
       },
       awaiting_answer: {
-        client: ["answer"],
-        server: %w[error keep_alive text_message suggested_function_call function_call_execution system_message text_input multiple_choice workflow_completed]
+        client: %w[raw_answer answer cancel_workflow acknowledge],
+        server: %w[text_message suggested_function_call function_call_execution text_input multiple_choice system_message keep_alive workflow_completed error session_ready replay_completed text_chunk answer_accepted answer_rejected]
       },
       completed: {
         client: [],
-        server: []
+        server: %w[session_ready replay_completed answer_rejected]
       },
       failed: {
         client: [],
-        server: []
+        server: %w[session_ready replay_completed answer_rejected]
       },
       cancelled: {
         client: [],
-        server: []
+        server: %w[session_ready replay_completed answer_rejected]
       }
     }.freeze
 
     # How a conversation moves from state to state: on a type of frame, or on an event.
     TRANSITIONS = [
       { from: :created, on: "initiate_workflow", to: :running },
+      { from: :created, on: "start_workflow", to: :running },
       { from: :created, on: "refused", to: :failed },
       { from: :running, on: "text_input", to: :awaiting_answer },
       { from: :running, on: "multiple_choice", to: :awaiting_answer },
+      { from: :awaiting_answer, on: "raw_answer", to: :running },
       { from: :awaiting_answer, on: "answer", to: :running },
+      { from: :awaiting_answer, on: "expiry", to: :running },
+      { from: :running, on: "cancel_workflow", to: :cancelled },
+      { from: :awaiting_answer, on: "cancel_workflow", to: :cancelled },
       { from: :awaiting_answer, on: "invalid_answer", to: :awaiting_answer },
       { from: :running, on: "workflow_completed", to: :completed },
       { from: :running, on: "failure", to: :failed },
       { from: :awaiting_answer, on: "failure", to: :failed },
-      { from: :running, on: "disconnect", to: :cancelled },
-      { from: :awaiting_answer, on: "disconnect", to: :cancelled }
+      { from: :running, on: "abandonment", to: :cancelled },
+      { from: :awaiting_answer, on: "abandonment", to: :cancelled }
     ].freeze
   end
 end

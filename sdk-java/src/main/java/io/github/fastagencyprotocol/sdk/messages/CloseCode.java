@@ -9,7 +9,7 @@ public enum CloseCode {
   /** The conversation is over. It follows {@code workflow_completed}. */
   FINISHED(1000, "The conversation is over. It follows `workflow_completed`.", Action.NONE),
   /** The server is shutting down. */
-  GOING_AWAY(1001, "The server is shutting down.", Action.NONE),
+  GOING_AWAY(1001, "The server is shutting down.", Action.RESUME),
   /**
    * A text frame is not UTF-8. The WebSocket layer itself closes, before the protocol sees the
    * frame.
@@ -25,7 +25,7 @@ public enum CloseCode {
   SERVER_FAULT(
       1011,
       "The server failed in a way that it did not foresee. Its log has the details.",
-      Action.NONE),
+      Action.RESUME),
   /**
    * The server is shutting down, perhaps to start again. The WebSocket layer itself says so, where
    * it closes before the protocol can.
@@ -34,7 +34,7 @@ public enum CloseCode {
       1012,
       "The server is shutting down, perhaps to start again. The WebSocket layer itself says"
           + " so, where it closes before the protocol can.",
-      Action.NONE),
+      Action.RESUME),
   /**
    * The first frame is not what it should be, or a frame is binary. An {@code error} message says
    * what is wrong.
@@ -57,11 +57,26 @@ public enum CloseCode {
   /** The conversation was started before. The first socket keeps it. */
   ALREADY_STARTED(
       4009, "The conversation was started before. The first socket keeps it.", Action.NONE),
+  /** There is no such conversation to resume, or no longer, or it is not yours. */
+  CONVERSATION_GONE(
+      4010,
+      "There is no such conversation to resume, or no longer, or it is not yours.",
+      Action.NONE),
   /** The server holds as many conversations as it can, or as its machine lets it. */
   OVERLOADED(
       4100,
       "The server holds as many conversations as it can, or as its machine lets it.",
-      Action.RETRY);
+      Action.RETRY),
+  /** The client did not read fast enough, and the server let go of it. */
+  SLOW_READER(
+      4101, "The client did not read fast enough, and the server let go of it.", Action.RESUME),
+  /** The server is about to stop, and gives its conversations away. */
+  DRAINING(4200, "The server is about to stop, and gives its conversations away.", Action.RESUME),
+  /** The credentials of this connection are no longer good. Renew them, then resume. */
+  CREDENTIALS_EXPIRED(
+      4201,
+      "The credentials of this connection are no longer good. Renew them, then resume.",
+      Action.RESUME);
 
   private final int code;
   private final String meaning;
@@ -119,6 +134,8 @@ public enum CloseCode {
   public enum Action {
     /** Nothing: the same would happen again. */
     NONE,
+    /** Connect again and go on with the conversation. */
+    RESUME,
     /** Try again after a while. */
     RETRY
   }

@@ -7,12 +7,16 @@ import java.util.Set;
 /** Where a conversation stands (spec FA-LIF). */
 public enum ConversationState {
   /** The socket is open and the server waits for the first frame. */
-  CREATED("created", false, Set.of("initiate_workflow"), Set.of("error")),
+  CREATED(
+      "created",
+      false,
+      Set.of("initiate_workflow", "start_workflow", "resume_workflow"),
+      Set.of("error", "session_ready")),
   /** The workflow runs. */
   RUNNING(
       "running",
       false,
-      Set.of(),
+      Set.of("answer", "cancel_workflow", "acknowledge"),
       Set.of(
           "text_message",
           "suggested_function_call",
@@ -23,30 +27,44 @@ public enum ConversationState {
           "keep_alive",
           "workflow_started",
           "workflow_completed",
-          "error")),
+          "error",
+          "session_ready",
+          "replay_completed",
+          "text_chunk",
+          "answer_accepted",
+          "answer_rejected")),
   /** The workflow waits for the answer to its last question. */
   AWAITING_ANSWER(
       "awaiting_answer",
       false,
-      Set.of("answer"),
+      Set.of("raw_answer", "answer", "cancel_workflow", "acknowledge"),
       Set.of(
-          "error",
-          "keep_alive",
           "text_message",
           "suggested_function_call",
           "function_call_execution",
-          "system_message",
           "text_input",
           "multiple_choice",
-          "workflow_completed")),
+          "system_message",
+          "keep_alive",
+          "workflow_completed",
+          "error",
+          "session_ready",
+          "replay_completed",
+          "text_chunk",
+          "answer_accepted",
+          "answer_rejected")),
   /** The workflow returned. The socket closes with 1000. */
-  COMPLETED("completed", true, Set.of(), Set.of()),
+  COMPLETED(
+      "completed", true, Set.of(), Set.of("session_ready", "replay_completed", "answer_rejected")),
   /** The workflow failed or could not start. An {@code error} told why. */
-  FAILED("failed", true, Set.of(), Set.of()),
+  FAILED("failed", true, Set.of(), Set.of("session_ready", "replay_completed", "answer_rejected")),
   /**
-   * The socket dropped before the end. The workflow stops at its next call into the user interface.
+   * A client cancelled it, or no socket held it any more: at once in classic, after {@code
+   * detached_seconds} in {@code fastagency.v1}. The workflow stops at its next call into the user
+   * interface.
    */
-  CANCELLED("cancelled", true, Set.of(), Set.of());
+  CANCELLED(
+      "cancelled", true, Set.of(), Set.of("session_ready", "replay_completed", "answer_rejected"));
 
   private final String wireValue;
   private final boolean isFinal;

@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shortText One line to show to the user.
  * @param longText The details and the remedy, for whoever looks closer.
+ * @param code What went wrong, for programs: the name of the close code that follows, or {@code
+ *     workflow_failed}. Null in classic, and where there is nothing that a program could do.
  */
-public record ErrorContent(@Nullable String shortText, @Nullable String longText)
+public record ErrorContent(
+    @Nullable String shortText, @Nullable String longText, @Nullable String code)
     implements WireObject {
   /**
    * Reads it from JSON, strictly: nothing is taken for something else. Fields that are not known
@@ -30,7 +33,8 @@ public record ErrorContent(@Nullable String shortText, @Nullable String longText
     Fields fields = Fields.of(json);
     return new ErrorContent(
         fields.nullable("short", Decoders::string, null),
-        fields.nullable("long", Decoders::string, null));
+        fields.nullable("long", Decoders::string, null),
+        fields.nullable("code", Decoders::string, null));
   }
 
   @Override
@@ -38,6 +42,7 @@ public record ErrorContent(@Nullable String shortText, @Nullable String longText
     ObjectNode json = Encoders.object();
     json.put("short", shortText);
     json.put("long", longText);
+    json.put("code", code);
     return json;
   }
 }

@@ -4,11 +4,13 @@ package io.github.fastagencyprotocol.sdk.messages;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.fastagencyprotocol.sdk.internal.Decoder;
 import io.github.fastagencyprotocol.sdk.internal.Decoders;
 import io.github.fastagencyprotocol.sdk.internal.Encoders;
 import io.github.fastagencyprotocol.sdk.internal.Fields;
 import io.github.fastagencyprotocol.sdk.json.WireObject;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,25 +21,43 @@ import org.jspecify.annotations.Nullable;
  * @param workflowUuid The conversation's id, dashed.
  * @param name The name of the workflow.
  * @param params The parameters as they were sent.
+ * @param subprotocols The WebSocket subprotocols that the server speaks beside classic (spec
+ *     FA-NEG-1). Null or absent on a server that speaks classic alone.
+ * @param resumeToken What opens this conversation again, together with its user (spec FA-SEC-2). A
+ *     secret. Null or absent on a server that speaks classic alone.
+ * @param ticket Tells a WebSocket's user where no header can: {@code ?ticket=} in its URL, once,
+ *     within 30 seconds (spec FA-SEC-5). A secret. Null or absent on a server that authenticates
+ *     nobody.
  */
 public record InitiatedWorkflow(
-    @Nullable String userId, String workflowUuid, String name, ObjectNode params)
+    @Nullable String userId,
+    String workflowUuid,
+    String name,
+    ObjectNode params,
+    @Nullable List<String> subprotocols,
+    @Nullable String resumeToken,
+    @Nullable String ticket)
     implements WireObject {
   private static final Decoder<String> WORKFLOW_UUID =
       Decoders.string("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\z");
+  private static final Decoder<List<String>> SUBPROTOCOLS = Decoders.list(Decoders::string);
 
   /**
-   * Checks that nothing is null that must not be.
+   * Checks that nothing is null that must not be, and copies lists.
    *
    * @param userId the field {@code user_id}
    * @param workflowUuid the field {@code workflow_uuid}
    * @param name the field {@code name}
    * @param params the field {@code params}
+   * @param subprotocols the field {@code subprotocols}
+   * @param resumeToken the field {@code resume_token}
+   * @param ticket the field {@code ticket}
    */
   public InitiatedWorkflow {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(params, "params");
+    subprotocols = subprotocols == null ? null : List.copyOf(subprotocols);
   }
 
   /**
@@ -54,7 +74,10 @@ public record InitiatedWorkflow(
         fields.nullable("user_id", Decoders::string),
         fields.required("workflow_uuid", WORKFLOW_UUID),
         fields.required("name", Decoders::string),
-        fields.required("params", Decoders::object));
+        fields.required("params", Decoders::object),
+        fields.nullable("subprotocols", SUBPROTOCOLS, null),
+        fields.nullable("resume_token", Decoders::string, null),
+        fields.nullable("ticket", Decoders::string, null));
   }
 
   @Override
@@ -64,6 +87,11 @@ public record InitiatedWorkflow(
     json.put("workflow_uuid", workflowUuid);
     json.put("name", name);
     json.set("params", params);
+    json.set(
+        "subprotocols",
+        subprotocols == null ? null : Encoders.list(subprotocols, TextNode::valueOf));
+    json.put("resume_token", resumeToken);
+    json.put("ticket", ticket);
     return json;
   }
 }

@@ -13,12 +13,19 @@ public final class Lifecycle {
   public static final List<Transition> TRANSITIONS =
       List.of(
           new Transition(ConversationState.CREATED, "initiate_workflow", ConversationState.RUNNING),
+          new Transition(ConversationState.CREATED, "start_workflow", ConversationState.RUNNING),
           new Transition(ConversationState.CREATED, "refused", ConversationState.FAILED),
           new Transition(
               ConversationState.RUNNING, "text_input", ConversationState.AWAITING_ANSWER),
           new Transition(
               ConversationState.RUNNING, "multiple_choice", ConversationState.AWAITING_ANSWER),
+          new Transition(
+              ConversationState.AWAITING_ANSWER, "raw_answer", ConversationState.RUNNING),
           new Transition(ConversationState.AWAITING_ANSWER, "answer", ConversationState.RUNNING),
+          new Transition(ConversationState.AWAITING_ANSWER, "expiry", ConversationState.RUNNING),
+          new Transition(ConversationState.RUNNING, "cancel_workflow", ConversationState.CANCELLED),
+          new Transition(
+              ConversationState.AWAITING_ANSWER, "cancel_workflow", ConversationState.CANCELLED),
           new Transition(
               ConversationState.AWAITING_ANSWER,
               "invalid_answer",
@@ -27,9 +34,9 @@ public final class Lifecycle {
               ConversationState.RUNNING, "workflow_completed", ConversationState.COMPLETED),
           new Transition(ConversationState.RUNNING, "failure", ConversationState.FAILED),
           new Transition(ConversationState.AWAITING_ANSWER, "failure", ConversationState.FAILED),
-          new Transition(ConversationState.RUNNING, "disconnect", ConversationState.CANCELLED),
+          new Transition(ConversationState.RUNNING, "abandonment", ConversationState.CANCELLED),
           new Transition(
-              ConversationState.AWAITING_ANSWER, "disconnect", ConversationState.CANCELLED));
+              ConversationState.AWAITING_ANSWER, "abandonment", ConversationState.CANCELLED));
 
   private Lifecycle() {}
 

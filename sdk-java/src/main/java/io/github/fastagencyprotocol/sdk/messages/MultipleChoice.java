@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param uuid Identifies this message within its conversation. Usually 32 hex digits; treat it as
  *     an opaque string.
  * @param content The question of a {@code multiple_choice}.
+ * @param seq The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+ *     Null in classic.
+ * @param timestamp When the server logged the message, RFC 3339 in UTC. Null where {@code seq} is.
  */
 public record MultipleChoice(
     String workflowUuid,
@@ -32,7 +35,9 @@ public record MultipleChoice(
     @Nullable String recipient,
     boolean autoReply,
     String uuid,
-    MultipleChoiceContent content)
+    MultipleChoiceContent content,
+    @Nullable Long seq,
+    @Nullable String timestamp)
     implements ServerMessage, Question {
   private static final Decoder<String> WORKFLOW_UUID =
       Decoders.string("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\z");
@@ -48,6 +53,8 @@ public record MultipleChoice(
    * @param autoReply the field {@code auto_reply}
    * @param uuid the field {@code uuid}
    * @param content the field {@code content}
+   * @param seq the field {@code seq}
+   * @param timestamp the field {@code timestamp}
    */
   public MultipleChoice {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
@@ -77,7 +84,9 @@ public record MultipleChoice(
         fields.nullable("recipient", Decoders::string, null),
         fields.optional("auto_reply", Decoders::bool, false),
         fields.required("uuid", UUID),
-        fields.required("content", MultipleChoiceContent::fromJson));
+        fields.required("content", MultipleChoiceContent::fromJson),
+        fields.nullable("seq", Decoders::integer, null),
+        fields.nullable("timestamp", Decoders::string, null));
   }
 
   @Override
@@ -89,6 +98,8 @@ public record MultipleChoice(
     json.put("auto_reply", autoReply);
     json.put("uuid", uuid);
     json.set("content", content.toJson());
+    json.put("seq", seq);
+    json.put("timestamp", timestamp);
     json.put("type", "multiple_choice");
     return json;
   }

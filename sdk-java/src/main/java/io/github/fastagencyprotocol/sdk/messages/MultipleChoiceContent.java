@@ -21,9 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param defaultText What an empty answer stands for. Null when there is no default.
  * @param single True when exactly one choice may be picked; false when any number may, none
  *     included.
+ * @param expiresAt When the question closes by itself, RFC 3339 in UTC; null when it waits for
+ *     ever, and in classic.
  */
 public record MultipleChoiceContent(
-    @Nullable String prompt, List<String> choices, @Nullable String defaultText, boolean single)
+    @Nullable String prompt,
+    List<String> choices,
+    @Nullable String defaultText,
+    boolean single,
+    @Nullable String expiresAt)
     implements WireObject {
   private static final Decoder<List<String>> CHOICES = Decoders.list(Decoders::string);
 
@@ -34,6 +40,7 @@ public record MultipleChoiceContent(
    * @param choices the field {@code choices}
    * @param defaultText the field {@code default}
    * @param single the field {@code single}
+   * @param expiresAt the field {@code expires_at}
    */
   public MultipleChoiceContent {
     choices = List.copyOf(choices);
@@ -53,7 +60,8 @@ public record MultipleChoiceContent(
         fields.nullable("prompt", Decoders::string, null),
         fields.optional("choices", CHOICES, List.of()),
         fields.nullable("default", Decoders::string, null),
-        fields.optional("single", Decoders::bool, true));
+        fields.optional("single", Decoders::bool, true),
+        fields.nullable("expires_at", Decoders::string, null));
   }
 
   @Override
@@ -63,6 +71,7 @@ public record MultipleChoiceContent(
     json.set("choices", Encoders.list(choices, TextNode::valueOf));
     json.put("default", defaultText);
     json.put("single", single);
+    json.put("expires_at", expiresAt);
     return json;
   }
 }

@@ -10,8 +10,8 @@ import java.util.Objects;
 
 /**
  * Every message that a server sends over the WebSocket, one JSON object a text frame, told apart by
- * {@code type}. A frame without {@code type} is a {@code text_message}. A type that is not in this
- * list is kept as unknown, never an error.
+ * {@code type}. A frame without {@code type} is a {@code text_message}. The last five are sent in
+ * {@code fastagency.v1} alone. A type that is not in this list is kept as unknown, never an error.
  */
 public sealed interface ServerMessage extends WireObject
     permits TextMessage,
@@ -24,6 +24,11 @@ public sealed interface ServerMessage extends WireObject
         WorkflowStarted,
         WorkflowCompleted,
         ErrorMessage,
+        SessionReady,
+        ReplayCompleted,
+        TextChunk,
+        AnswerAccepted,
+        AnswerRejected,
         ServerMessage.Unknown {
   /**
    * Returns the {@code type} that tells which one this is.
@@ -52,6 +57,11 @@ public sealed interface ServerMessage extends WireObject
       case "workflow_started" -> WorkflowStarted.fromJson(json);
       case "workflow_completed" -> WorkflowCompleted.fromJson(json);
       case "error" -> ErrorMessage.fromJson(json);
+      case "session_ready" -> SessionReady.fromJson(json);
+      case "replay_completed" -> ReplayCompleted.fromJson(json);
+      case "text_chunk" -> TextChunk.fromJson(json);
+      case "answer_accepted" -> AnswerAccepted.fromJson(json);
+      case "answer_rejected" -> AnswerRejected.fromJson(json);
       default -> new Unknown(type, (ObjectNode) json);
     };
   }

@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
  * @param suggestions Answers that the user can pick instead of typing. Any other text is fine too.
  * @param password True when the answer is a secret. The client hides what is typed and keeps it out
  *     of its transcript.
+ * @param expiresAt When the question closes by itself, RFC 3339 in UTC; null when it waits for
+ *     ever, and in classic.
  */
-public record TextInputContent(@Nullable String prompt, List<String> suggestions, boolean password)
+public record TextInputContent(
+    @Nullable String prompt, List<String> suggestions, boolean password, @Nullable String expiresAt)
     implements WireObject {
   private static final Decoder<List<String>> SUGGESTIONS = Decoders.list(Decoders::string);
 
@@ -31,6 +34,7 @@ public record TextInputContent(@Nullable String prompt, List<String> suggestions
    * @param prompt the field {@code prompt}
    * @param suggestions the field {@code suggestions}
    * @param password the field {@code password}
+   * @param expiresAt the field {@code expires_at}
    */
   public TextInputContent {
     suggestions = List.copyOf(suggestions);
@@ -49,7 +53,8 @@ public record TextInputContent(@Nullable String prompt, List<String> suggestions
     return new TextInputContent(
         fields.nullable("prompt", Decoders::string, null),
         fields.optional("suggestions", SUGGESTIONS, List.of()),
-        fields.optional("password", Decoders::bool, false));
+        fields.optional("password", Decoders::bool, false),
+        fields.nullable("expires_at", Decoders::string, null));
   }
 
   @Override
@@ -58,6 +63,7 @@ public record TextInputContent(@Nullable String prompt, List<String> suggestions
     json.put("prompt", prompt);
     json.set("suggestions", Encoders.list(suggestions, TextNode::valueOf));
     json.put("password", password);
+    json.put("expires_at", expiresAt);
     return json;
   }
 }

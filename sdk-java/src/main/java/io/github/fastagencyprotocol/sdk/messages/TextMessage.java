@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param uuid Identifies this message within its conversation. Usually 32 hex digits; treat it as
  *     an opaque string.
  * @param content What a {@code text_message} says.
+ * @param seq The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+ *     Null in classic.
+ * @param timestamp When the server logged the message, RFC 3339 in UTC. Null where {@code seq} is.
  */
 public record TextMessage(
     String workflowUuid,
@@ -30,7 +33,9 @@ public record TextMessage(
     @Nullable String recipient,
     boolean autoReply,
     String uuid,
-    TextMessageContent content)
+    TextMessageContent content,
+    @Nullable Long seq,
+    @Nullable String timestamp)
     implements ServerMessage {
   private static final Decoder<String> WORKFLOW_UUID =
       Decoders.string("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\z");
@@ -46,6 +51,8 @@ public record TextMessage(
    * @param autoReply the field {@code auto_reply}
    * @param uuid the field {@code uuid}
    * @param content the field {@code content}
+   * @param seq the field {@code seq}
+   * @param timestamp the field {@code timestamp}
    */
   public TextMessage {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
@@ -75,7 +82,9 @@ public record TextMessage(
         fields.nullable("recipient", Decoders::string, null),
         fields.optional("auto_reply", Decoders::bool, false),
         fields.required("uuid", UUID),
-        fields.required("content", TextMessageContent::fromJson));
+        fields.required("content", TextMessageContent::fromJson),
+        fields.nullable("seq", Decoders::integer, null),
+        fields.nullable("timestamp", Decoders::string, null));
   }
 
   @Override
@@ -87,6 +96,8 @@ public record TextMessage(
     json.put("auto_reply", autoReply);
     json.put("uuid", uuid);
     json.set("content", content.toJson());
+    json.put("seq", seq);
+    json.put("timestamp", timestamp);
     json.put("type", "text_message");
     return json;
   }

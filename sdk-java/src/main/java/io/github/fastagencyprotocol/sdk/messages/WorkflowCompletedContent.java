@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * How the workflow ended.
  *
  * @param result What the workflow returned, as text. Null when it returned nothing.
+ * @param outcome How the workflow ended. Null in classic.
  */
-public record WorkflowCompletedContent(@Nullable String result) implements WireObject {
+public record WorkflowCompletedContent(@Nullable String result, @Nullable Outcome outcome)
+    implements WireObject {
   /**
    * Reads it from JSON, strictly: nothing is taken for something else. Fields that are not known
    * are ignored.
@@ -26,13 +28,16 @@ public record WorkflowCompletedContent(@Nullable String result) implements WireO
    */
   public static WorkflowCompletedContent fromJson(JsonNode json) {
     Fields fields = Fields.of(json);
-    return new WorkflowCompletedContent(fields.nullable("result", Decoders::string, null));
+    return new WorkflowCompletedContent(
+        fields.nullable("result", Decoders::string, null),
+        fields.nullable("outcome", Outcome::fromJson, null));
   }
 
   @Override
   public ObjectNode toJson() {
     ObjectNode json = Encoders.object();
     json.put("result", result);
+    json.set("outcome", outcome == null ? null : outcome.toJson());
     return json;
   }
 }

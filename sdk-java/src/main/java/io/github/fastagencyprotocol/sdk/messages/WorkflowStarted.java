@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param uuid Identifies this message within its conversation. Usually 32 hex digits; treat it as
  *     an opaque string.
  * @param content Which workflow runs, and with what.
+ * @param seq The message's place in the conversation's log, from 1 without gaps (spec FA-RES-1).
+ *     Null in classic.
+ * @param timestamp When the server logged the message, RFC 3339 in UTC. Null where {@code seq} is.
  */
 public record WorkflowStarted(
     String workflowUuid,
@@ -29,7 +32,9 @@ public record WorkflowStarted(
     @Nullable String recipient,
     boolean autoReply,
     String uuid,
-    WorkflowStartedContent content)
+    WorkflowStartedContent content,
+    @Nullable Long seq,
+    @Nullable String timestamp)
     implements ServerMessage {
   private static final Decoder<String> WORKFLOW_UUID =
       Decoders.string("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\z");
@@ -45,6 +50,8 @@ public record WorkflowStarted(
    * @param autoReply the field {@code auto_reply}
    * @param uuid the field {@code uuid}
    * @param content the field {@code content}
+   * @param seq the field {@code seq}
+   * @param timestamp the field {@code timestamp}
    */
   public WorkflowStarted {
     Objects.requireNonNull(workflowUuid, "workflowUuid");
@@ -74,7 +81,9 @@ public record WorkflowStarted(
         fields.nullable("recipient", Decoders::string, null),
         fields.optional("auto_reply", Decoders::bool, false),
         fields.required("uuid", UUID),
-        fields.required("content", WorkflowStartedContent::fromJson));
+        fields.required("content", WorkflowStartedContent::fromJson),
+        fields.nullable("seq", Decoders::integer, null),
+        fields.nullable("timestamp", Decoders::string, null));
   }
 
   @Override
@@ -86,6 +95,8 @@ public record WorkflowStarted(
     json.put("auto_reply", autoReply);
     json.put("uuid", uuid);
     json.set("content", content.toJson());
+    json.put("seq", seq);
+    json.put("timestamp", timestamp);
     json.put("type", "workflow_started");
     return json;
   }
