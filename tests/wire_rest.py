@@ -103,7 +103,7 @@ class RestWatch:
             self._server_fault(f"answered {self.status} with a body that is not JSON: {error}")
             return
         place = reference + "/content/application~1json/schema"
-        for fault in strict_faults(place, body):
+        for fault in strict_faults(place, body, extended=True):
             self._server_fault(f"answered {self.status}, body: {fault}")
 
     def _judge_request(self) -> None:

@@ -126,7 +126,7 @@ class SocketWatch:
             state, allowed = "awaiting_answer", spec.server_frames["awaiting_answer"]
         else:
             state, allowed = "running", spec.server_frames["running"] - {spec.first_message}
-        if kind not in allowed:
+        if kind not in allowed or kind in spec.extended:
             self._server_fault(f"{kind} out of order: not in state {state}, after {self._types[-3:]}")
 
     def _belongs(self, kind: str, conversation: Any) -> None:

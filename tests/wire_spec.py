@@ -97,36 +97,42 @@ def schema_faults(reference: str, value: Any) -> list[str]:
     ]
 
 
-def strict_faults(reference: str, value: Any) -> list[str]:
+def strict_faults(reference: str, value: Any, *, extended: bool = False) -> list[str]:
     """`schema_faults`, and besides: every declared field is there, and no other.
+
+    Fields that the spec marks with `x-dialect` are optional where `extended` is true, and forbidden otherwise
+    (spec FA-CLA-8).
 
     What a server may send is narrower than what a reader must take: decoders of existing clients are
     closed, one field more raises there. Objects whose schema says `additionalProperties: true` are open in
     both directions.
     """
-    return schema_faults(reference, value) or list(_closed(_BASE, {"$ref": reference}, value, ""))
+    return schema_faults(reference, value) or list(_closed(_BASE, {"$ref": reference}, value, "", extended))
 
 
-def _closed(base: str, schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+def _closed(base: str, schema: Mapping[str, Any], value: Any, path: str, extended: bool) -> Iterator[str]:
     if "$ref" in schema:
         found = registry().resolver(base).lookup(schema["$ref"])
-        yield from _closed(urljoin(base, schema["$ref"]), found.contents, value, path)
+        yield from _closed(urljoin(base, schema["$ref"]), found.contents, value, path, extended)
         return
     for branch in schema.get("oneOf", ()):
         if _Validator({"$id": base, **branch}, registry=registry()).is_valid(value):
-            yield from _closed(base, branch, value, path)
+            yield from _closed(base, branch, value, path, extended)
     if isinstance(value, list) and "items" in schema:
         for place, item in enumerate(value):
-            yield from _closed(base, schema["items"], item, f"{path}{place}.")
+            yield from _closed(base, schema["items"], item, f"{path}{place}.", extended)
     properties = schema.get("properties")
     if not isinstance(value, dict) or properties is None or schema.get("additionalProperties") is True:
         return
-    for name in sorted(properties.keys() - value.keys()):
+    of_dialect = {name for name, schema in properties.items() if "x-dialect" in schema}
+    for name in sorted(properties.keys() - of_dialect - value.keys()):
         yield f"{path}{name}: the field is missing"
+    for name in sorted(of_dialect & value.keys() if not extended else ()):
+        yield f"{path}{name}: classic has no such field"
     for name in sorted(value.keys() - properties.keys()):
         yield f"{path}{name}: the field is not in the schema"
     for name in sorted(properties.keys() & value.keys()):
-        yield from _closed(base, properties[name], value[name], f"{path}{name}.")
+        yield from _closed(base, properties[name], value[name], f"{path}{name}.", extended)
 
 
 class NameTwice(ValueError):
@@ -176,6 +182,11 @@ class Asyncapi:
         self.asking: frozenset[str] = frozenset(
             kind for kind, file in self.references.items() if load_yaml(SPEC / file).get("x-asks")
         )
+        self.extended: frozenset[str] = frozenset(
+            document["components"]["messages"][key]["name"]
+            for key in document["channels"]["sessionMessages"]["messages"]
+        )
+        """The types that only `fastagency.v1` has."""
         self.close_codes: dict[int, str] = {
             entry["code"]: entry["name"] for entry in document["x-close-codes"]
         }

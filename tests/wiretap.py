@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from wire_peers import PEERS, Deviation
 from wire_rest import RestWatch, documented_paths
+from wire_session import SUBPROTOCOL, SessionWatch
 from wire_socket import SocketWatch
 
 __all__ = ["Wiretap"]
@@ -28,7 +29,8 @@ class Wiretap:
     Server → client, WebSocket: strict JSON, valid against the schema of its `type`, exactly the schema's
     fields, the conversation's `workflow_uuid` in hex, the order of `x-lifecycle`, a close code of
     `x-close-codes`. Client → server, WebSocket: the first frame valid, then text only while a question is
-    open. REST: status, content type, headers and both bodies as in the OpenAPI document.
+    open; in `fastagency.v1` every frame of both sides against its schema, and the log without gaps. REST:
+    status, content type, headers and both bodies as in the OpenAPI document.
 
     `app`: the server, any ASGI application.
     `client_faults`: "record": a fault of the client makes `check` fail; "ignore": it does not, for tests that
@@ -46,7 +48,7 @@ class Wiretap:
         paths: MutableMapping[str, str] | None = None,
     ) -> None:
         self.app = app
-        self.sockets: list[SocketWatch] = []
+        self.sockets: list[SocketWatch | SessionWatch] = []
         """Every WebSocket that was opened, oldest first."""
         self.requests: list[RestWatch] = []
         """Every request on a documented path, oldest first."""
@@ -73,7 +75,7 @@ class Wiretap:
     @property
     def client_faults(self) -> list[str]:
         """What clients did wrong, whether it counts or not."""
-        watches: list[SocketWatch | RestWatch] = [*self.sockets, *self.requests]
+        watches: list[SocketWatch | SessionWatch | RestWatch] = [*self.sockets, *self.requests]
         return [fault for watch in watches for fault in watch.client_faults]
 
     @property
@@ -99,7 +101,7 @@ class Wiretap:
 
     @property
     def _server_faults(self) -> list[str]:
-        watches: list[SocketWatch | RestWatch] = [*self.sockets, *self.requests]
+        watches: list[SocketWatch | SessionWatch | RestWatch] = [*self.sockets, *self.requests]
         return [fault for watch in watches for fault in watch.server_faults]
 
     def _deviation(self, fault: str) -> Deviation | None:
@@ -125,7 +127,7 @@ class Wiretap:
                 await send(event)
             except OSError:
                 # So an ASGI server tells whoever sends that the client has left.
-                if isinstance(watch, SocketWatch):
+                if isinstance(watch, SocketWatch | SessionWatch):
                     watch.client_left()
                 raise
 
@@ -136,9 +138,10 @@ class Wiretap:
             raise
         watch.server_returned()
 
-    def _watch(self, scope: Any) -> SocketWatch | RestWatch | None:
+    def _watch(self, scope: Any) -> SocketWatch | SessionWatch | RestWatch | None:
         if scope["type"] == "websocket":
-            socket = SocketWatch(scope["path"])
+            resumable = SUBPROTOCOL in scope.get("subprotocols", ())
+            socket = SessionWatch(scope["path"]) if resumable else SocketWatch(scope["path"])
             self.sockets.append(socket)
             return socket
         if scope["type"] != "http":

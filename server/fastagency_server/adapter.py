@@ -10,14 +10,16 @@ from typing import Any
 from fastagency_sdk._generated.messages import InitiatedWorkflow, InitiateWorkflowRequest, WorkflowInfo
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
 
-from .connection import Connection
+from .conversations import Conversations
 from .errors import ServerError
 from .identity import GetUserId, SocketIdentity, as_user_id
 from .logs import quiet_uvicorn
 from .lookup import describe, list_workflows
+from .opening import Opener
 from .provider import FastAPIProvider
 from .reservations import Reservations
 from .rest import StrictRoute, as_http, documented
+from .resumable_session import SUBPROTOCOL
 from .runner import Runner
 from .settings import Settings
 from .site import add_site
@@ -57,6 +59,7 @@ class FastAPIAdapter:
         self.get_user_id: GetUserId = get_user_id or _nobody
         self.settings = settings or Settings()
         self._reservations = Reservations(self.settings)
+        self._conversations = Conversations(self.settings)
         self._runner = Runner(self.settings)
         self.router = self._make_router()
         quiet_uvicorn()
@@ -76,6 +79,7 @@ class FastAPIAdapter:
         router = APIRouter(route_class=route_class, lifespan=self._lifespan)
         user = Depends(self.get_user_id)
         identity = SocketIdentity(self.get_user_id)
+        opener = Opener(self.provider, self.settings, self._reservations, self._conversations, self._runner)
 
         async def discovery(user_id: Any = user) -> list[WorkflowInfo]:
             del user_id
@@ -99,12 +103,16 @@ class FastAPIAdapter:
             now = asyncio.get_running_loop().time()
             uuid = self._reservations.reserve(request.workflow_uuid, owner, now)
             return InitiatedWorkflow(
-                user_id=owner, workflow_uuid=str(uuid), name=request.workflow_name, params=request.params
+                user_id=owner,
+                workflow_uuid=str(uuid),
+                name=request.workflow_name,
+                params=request.params,
+                subprotocols=[SUBPROTOCOL],
+                resume_token=self._reservations.token_of(uuid),
             )
 
         async def socket(websocket: WebSocket) -> None:
-            await websocket.accept()
-            connection = Connection(websocket, self.provider, self.settings, self._reservations, self._runner)
+            connection = await opener.accept(websocket)
             await connection.run(lambda: identity.user_of(websocket))
 
         # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
@@ -134,6 +142,7 @@ class FastAPIAdapter:
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         del app
         yield
+        self._conversations.close()
         await self._runner.drain()
 
 

@@ -8,8 +8,11 @@ ServerError
 │   ├── UnknownWorkflow          4004  there is no workflow of that name
 │   ├── FirstFrameTimeout        4008  the first frame did not come in time
 │   ├── AlreadyStarted           4009  the conversation was started before
+│   ├── ConversationGone         4010  there is no such conversation to resume
 │   ├── FrameTooBig              1009  a frame is larger than the server takes
-│   └── Overloaded               4100  the server holds as many conversations as it can
+│   ├── Overloaded               4100  the server holds as many conversations as it can
+│   └── SlowReader               4101  the log has moved past the socket
+├── AnswerTimeout                a question's time ran out, and it has no default (a TimeoutError too)
 ├── InvalidMessage               a workflow said something that the protocol cannot carry
 ├── InvalidParams                a foreign provider cannot be given these parameters
 ├── ProviderUnreachable          a chained provider's server cannot be reached
@@ -27,7 +30,9 @@ from fastagency_sdk._generated.tables import CloseCode
 
 __all__ = [
     "AlreadyStarted",
+    "AnswerTimeout",
     "ConversationClosed",
+    "ConversationGone",
     "FirstFrameTimeout",
     "FrameTooBig",
     "InvalidMessage",
@@ -40,6 +45,7 @@ __all__ = [
     "ProviderUnreachable",
     "Refusal",
     "ServerError",
+    "SlowReader",
     "TooManyInvalidAnswers",
     "UnknownWorkflow",
 ]
@@ -99,6 +105,27 @@ class AlreadyStarted(Refusal):
     code = CloseCode.ALREADY_STARTED
 
 
+class ConversationGone(Refusal):
+    """There is no such conversation to resume, or no longer, or it is not the client's (spec FA-RES-4).
+
+    What it was is not told: whoever guesses a uuid learns nothing.
+    """
+
+    code = CloseCode.CONVERSATION_GONE
+
+    def __init__(self) -> None:
+        super().__init__("There is no such conversation.", "Start a new one.")
+
+
+class SlowReader(Refusal):
+    """The log has moved past the socket (spec FA-LIV-5)."""
+
+    code = CloseCode.SLOW_READER
+
+    def __init__(self) -> None:
+        super().__init__("This connection reads too slowly.", "Resume the conversation.")
+
+
 class FrameTooBig(Refusal):
     """A frame is larger than the server takes."""
 
@@ -114,6 +141,10 @@ class Overloaded(Refusal):
     def without_thread(cls) -> Overloaded:
         """The error for a system that refuses to start a thread."""
         return cls("The server has no thread left.", "Try again in a while.")
+
+
+class AnswerTimeout(ServerError, TimeoutError):
+    """A question's `timeout` ran out, and it has no default (spec FA-ANS-5)."""
 
 
 class InvalidMessage(ServerError, ValueError, TypeError):

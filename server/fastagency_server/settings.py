@@ -48,10 +48,34 @@ class Settings:
     buffered_bytes: int = 1024 * 1024
     """The same in characters of text."""
 
+    heartbeat_seconds: float = 25.0
+    """How often something is sent at least in `fastagency.v1` (spec FA-LIV-1). Clients give up a connection
+    after 1.5 times that."""
+
+    detached_seconds: float = 600.0
+    """How long a conversation of `fastagency.v1` goes on without a socket before it is cancelled (spec
+    FA-CAN-2)."""
+
+    log_messages: int = 1000
+    """Messages of one conversation that are held for clients that resume (spec FA-LIV-4). What no socket was
+    sent yet is never dropped: a workflow without a socket waits at a full log."""
+
+    log_bytes: int = 4 * 1024 * 1024
+    """The same in characters of text."""
+
+    sockets_per_conversation: int = 8
+    """How many sockets may hold one conversation (spec FA-RES-6); beyond it 4100."""
+
+    retained_seconds: float = 300.0
+    """How long the log of a conversation that is over is held (spec FA-LIV-6)."""
+
+    retained_bytes: int = 64 * 1024 * 1024
+    """What all those logs may take together; beyond it the oldest go early."""
+
     stalled_seconds: float = 60.0
-    """How long a batch of messages may wait for a client that does not read; then the conversation ends as if
-    the client had left. Uvicorn, which gives up such a client after its ping timeout, does not tell anybody
-    while there is something left to send."""
+    """How long a batch of messages may wait for a client that does not read; then the socket is given up, as
+    if the client had left. Uvicorn, which gives up such a client after its ping timeout, does not tell
+    anybody while there is something left to send."""
 
     thread_stack_bytes: int = 512 * 1024
     """Stack of the thread that a blocking workflow runs in: only reserved, not used, so it costs address

@@ -10,20 +10,26 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from threading import Lock
+from datetime import UTC, datetime, timedelta
+from threading import TIMEOUT_MAX, Lock
 from typing import Any, Generic, TypeVar
 
+from fastagency_sdk._generated.messages import Outcome
 from fastagency_sdk._generated.tables import ASKING_TYPES, MESSAGE_CLASSES
 
-from .conversation import Conversation, Question
-from .envelope import content_fields, encode
-from .errors import InvalidMessage
+from .conversation import Conversation
+from .envelope import content_fields, encode, new_uuid
+from .errors import AnswerTimeout, InvalidMessage
+from .questions import Question
 
 __all__ = ["UI", "AsyncUI"]
 
 Said = TypeVar("Said")
 Asked = TypeVar("Asked")
 Content = dict[str, Any]
+
+_OF_THE_SERVER = frozenset({"code", "expires_at", "outcome"})
+"""Fields of `fastagency.v1` that a server fills in itself: those of another server are not passed on."""
 
 
 class _Voice(ABC, Generic[Said, Asked]):
@@ -57,7 +63,10 @@ class _Voice(ABC, Generic[Said, Asked]):
     def _say(self, kind: str, content: Content, *envelope: Any) -> Said: ...
 
     @abstractmethod
-    def _ask(self, kind: str, content: Content, *envelope: Any) -> Asked: ...
+    def _ask(self, kind: str, content: Content, timeout: float | None, *envelope: Any) -> Asked: ...
+
+    @abstractmethod
+    def _stream(self, *piece: Any) -> Said: ...
 
     def text_message(
         self,
@@ -107,10 +116,15 @@ class _Voice(ABC, Generic[Said, Asked]):
         prompt: str | None = None,
         suggestions: list[str] | None = None,
         password: bool = False,
+        timeout: float | None = None,
     ) -> Asked:
-        """Ask for a text and return it. `password` hides what is typed."""
+        """Ask for a text and return it. `password` hides what is typed.
+
+        After `timeout` seconds the question closes, and AnswerTimeout is raised (spec FA-ANS-5); None waits
+        for ever.
+        """
         content = {"prompt": prompt, "suggestions": suggestions or [], "password": password}
-        return self._ask("text_input", content, sender, recipient, auto_reply, uuid)
+        return self._ask("text_input", content, timeout, sender, recipient, auto_reply, uuid)
 
     def multiple_choice(
         self,
@@ -122,14 +136,19 @@ class _Voice(ABC, Generic[Said, Asked]):
         choices: list[str] | None = None,
         default: str | None = None,
         single: bool = True,
+        timeout: float | None = None,
     ) -> Asked:
         """Ask to pick from `choices`, and return the pick: one of them, or several joined with `,`.
 
         An empty answer stands for `default`, where there is one. An invalid answer gets an `error` and the
         very same message again; after ten of them the workflow fails (spec FA-CLA-4).
+
+        After `timeout` seconds the question closes: `default` is returned, or AnswerTimeout raised where
+        there is none
+        (spec FA-ANS-5). None waits for ever.
         """
         content = {"prompt": prompt, "choices": choices or [], "default": default, "single": single}
-        return self._ask("multiple_choice", content, sender, recipient, auto_reply, uuid)
+        return self._ask("multiple_choice", content, timeout, sender, recipient, auto_reply, uuid)
 
     def system_message(
         self,
@@ -170,7 +189,9 @@ class _Voice(ABC, Generic[Said, Asked]):
 
         `result` is sent as text, whatever it is; None stays null.
         """
-        content = {"result": None if result is None else str(result)}
+        content: Content = {"result": None if result is None else str(result)}
+        if self._conversation.resumable:
+            content["outcome"] = Outcome.COMPLETED
         return self._say("workflow_completed", content, sender, recipient, auto_reply, uuid)
 
     def error(
@@ -195,6 +216,22 @@ class _Voice(ABC, Generic[Said, Asked]):
         """Prove that the connection is alive, and nothing else."""
         return self._say("keep_alive", {}, sender, recipient, auto_reply, uuid)
 
+    def text_chunk(
+        self,
+        sender: str | None = None,
+        recipient: str | None = None,
+        uuid: str = "",
+        delta: str = "",
+        replace: bool = False,
+    ) -> Said:
+        """Show a piece of a text while it is being written; `text_message` with the same `uuid` says the
+        whole text.
+
+        `uuid` is of the message that the text will be; `replace` says that `delta` is the whole text so far.
+        In classic it says nothing, since the whole text follows (spec FA-FRM-3, FA-CLA-8).
+        """
+        return self._stream(uuid, sender, recipient, delta, replace)
+
     def _encode(self, kind: str, content: Content, envelope: tuple[Any, ...]) -> str:
         sender, recipient, auto_reply, uuid = envelope
         return encode(
@@ -208,8 +245,18 @@ class _Voice(ABC, Generic[Said, Asked]):
         )
 
     def _question(
-        self, kind: str, content: Content, envelope: tuple[Any, ...], done: Callable[[], None]
+        self,
+        kind: str,
+        content: Content,
+        timeout: float | None,
+        envelope: tuple[Any, ...],
+        done: Callable[[], None],
     ) -> Question:
+        if timeout is not None:
+            if not timeout > 0:
+                raise InvalidMessage(f"{kind}: timeout: {timeout!r} is not a positive number of seconds")
+            if self._conversation.resumable:
+                content["expires_at"] = _in_seconds(timeout)
         if (
             kind == "multiple_choice"
             and not content["choices"]
@@ -217,7 +264,18 @@ class _Voice(ABC, Generic[Said, Asked]):
             and content["single"]
         ):
             raise InvalidMessage("multiple_choice: content.choices: there is nothing to choose from")
-        return Question.of(kind, content, self._encode(kind, content, envelope), done)
+        sender, recipient, auto_reply, uuid = envelope
+        uuid = new_uuid() if uuid is None else uuid
+        frame = self._encode(kind, content, (sender, recipient, auto_reply, uuid))
+        return Question.of(kind, content, frame, done, uuid)
+
+    def _unanswered(self, question: Question, timeout: float | None) -> str:
+        """What a question comes to whose time ran out."""
+        if not self._conversation.expire(question):
+            return self._conversation.answer_to(question)
+        if question.answer is None:
+            raise AnswerTimeout(f"there was no answer within {timeout:g} s")
+        return question.answer
 
     def _forward(self, message: Mapping[str, Any]) -> Said | Asked:
         """Say or ask one of the protocol's own envelopes, with this conversation's id."""
@@ -226,6 +284,7 @@ class _Voice(ABC, Generic[Said, Asked]):
         if unknown := content.keys() - content_fields(kind):
             raise InvalidMessage(f"{kind}: content.{sorted(unknown)[0]}: there is no such field")
         method: Callable[..., Said | Asked] = getattr(self, kind)
+        content = {name: value for name, value in content.items() if name not in _OF_THE_SERVER}
         fields = ("sender", "recipient", "auto_reply", "uuid")
         return method(**{name: message[name] for name in fields if name in message}, **content)
 
@@ -266,20 +325,26 @@ class UI(_Voice[None, str]):
         return deliver(message, self)
 
     def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        conversation = self._conversation
-        if conversation.post(kind, self._encode(kind, content, envelope)):
+        self._wait(self._conversation.post(kind, self._encode(kind, content, envelope)))
+
+    def _wait(self, room: bool) -> None:
+        if room:
             return
         parked = _parked()
-        if conversation.wait_for_room(parked.release):
+        if self._conversation.wait_for_room(parked.release):
             parked.acquire()
-            conversation.check_open()
+            self._conversation.check_open()
 
-    def _ask(self, kind: str, content: Content, *envelope: Any) -> str:
+    def _ask(self, kind: str, content: Content, timeout: float | None, *envelope: Any) -> str:
         parked = _parked()
-        question = self._question(kind, content, envelope, parked.release)
+        question = self._question(kind, content, timeout, envelope, parked.release)
         self._conversation.ask(kind, question)
-        parked.acquire()
+        if not parked.acquire(timeout=-1 if timeout is None else min(timeout, TIMEOUT_MAX)):
+            return self._unanswered(question, timeout)
         return self._conversation.answer_to(question)
+
+    def _stream(self, *piece: Any) -> None:
+        self._wait(self._conversation.text_chunk(*piece))
 
 
 class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
@@ -312,20 +377,35 @@ class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
         return await deliver(message, self)
 
     async def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        conversation = self._conversation
-        if conversation.post(kind, self._encode(kind, content, envelope)):
+        await self._wait(self._conversation.post(kind, self._encode(kind, content, envelope)))
+
+    async def _stream(self, *piece: Any) -> None:
+        await self._wait(self._conversation.text_chunk(*piece))
+
+    async def _wait(self, room: bool) -> None:
+        if room:
             return
         done, resume = _awaited()
-        if conversation.wait_for_room(resume):
+        if self._conversation.wait_for_room(resume):
             await done
-            conversation.check_open()
+            self._conversation.check_open()
 
-    async def _ask(self, kind: str, content: Content, *envelope: Any) -> str:
+    async def _ask(self, kind: str, content: Content, timeout: float | None, *envelope: Any) -> str:  # noqa: ASYNC109
         done, resume = _awaited()
-        question = self._question(kind, content, envelope, resume)
+        question = self._question(kind, content, timeout, envelope, resume)
         self._conversation.ask(kind, question)
-        await done
+        try:
+            async with asyncio.timeout(timeout):
+                await done
+        except TimeoutError:
+            return self._unanswered(question, timeout)
         return self._conversation.answer_to(question)
+
+
+def _in_seconds(seconds: float) -> str:
+    """The time in so many seconds, RFC 3339 in UTC."""
+    when = datetime.now(UTC) + timedelta(seconds=seconds)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _parked() -> Lock:

@@ -187,7 +187,11 @@ SOCKET: dict[str, tuple[Callable[[], Spoil], str]] = {
     ),
     "a field too many": (
         of_type("multiple_choice", lambda message: {**message, "seq": 4}),
-        "multiple_choice: seq: the field is not in the schema",
+        "multiple_choice: seq: classic has no such field",
+    ),
+    "a field that nobody knows": (
+        of_type("multiple_choice", lambda message: {**message, "colour": "red"}),
+        "multiple_choice: colour: the field is not in the schema",
     ),
     "a field of the wrong type": (
         of_type("workflow_completed", lambda message: {**message, "content": {"result": {"ok": True}}}),

@@ -11,7 +11,7 @@ from contract.rest_contract import OPENAPI
 from wire_spec import Openapi, lookup
 
 # For people; two documents may word it differently.
-_WORDS = {"description", "example", "examples", "summary", "title"}
+_WORDS = {"description", "example", "examples", "summary", "title", "x-dialect"}
 
 
 def normalised(schema: Any, document: dict[str, Any]) -> Any:
@@ -38,10 +38,13 @@ def normalised(schema: Any, document: dict[str, Any]) -> Any:
 
 
 def _one_spelling(schema: dict[str, Any]) -> dict[str, Any]:
-    """`anyOf` of plain types as a list of types; a list of types sorted."""
+    """`anyOf` of plain types, at most one of them with more to say, as a list of types; a list of types
+    sorted."""
     branches = schema.get("anyOf", schema.get("oneOf"))
-    if branches is not None and all(branch.keys() == {"type"} for branch in branches):
+    if branches is not None and sum(branch.keys() != {"type"} for branch in branches) <= 1:
         rest = {keyword: value for keyword, value in schema.items() if keyword not in ("anyOf", "oneOf")}
+        for branch in branches:
+            rest |= branch
         return {**rest, "type": sorted(branch["type"] for branch in branches)}
     if isinstance(schema.get("type"), list):
         return {**schema, "type": sorted(schema["type"])}

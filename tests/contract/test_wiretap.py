@@ -147,7 +147,7 @@ async def wrong_type(talk: Talk) -> None:
 async def unknown_type(talk: Talk) -> None:
     await talk.receive()
     await talk.started()
-    await talk.say("text_chunk", {})
+    await talk.say("text_hint", {})
 
 
 async def dashed(talk: Talk) -> None:
@@ -245,7 +245,7 @@ async def binary(talk: Talk) -> None:
         (extra_in_envelope, "keep_alive: seq: the field is not in the schema"),
         (missing_optional, "multiple_choice: content.single: the field is missing"),
         (wrong_type, "workflow_started: content.params: "),
-        (unknown_type, "a type that is not in the spec: 'text_chunk'"),
+        (unknown_type, "a type that is not in the spec: 'text_hint'"),
         (dashed, "workflow_uuid is not 32 lower-case hex digits"),
         (another_conversation, "the conversation's is"),
         (not_first, "text_message out of order: not in state created"),

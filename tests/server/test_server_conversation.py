@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from fastagency_sdk import ConversationState
-from fastagency_server.conversation import Conversation, Opening, Question, Verdict
+from fastagency_server.classic import ClassicConversation, Verdict
+from fastagency_server.conversation import Opening
 from fastagency_server.envelope import encode
 from fastagency_server.errors import ConversationClosed, TooManyInvalidAnswers
+from fastagency_server.questions import Question
 from fastagency_server.settings import Settings
 
 UUID = "6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b"
@@ -23,7 +25,7 @@ class Talk:
         self.woken = 0
         self.done: list[str] = []
         opening = Opening("quiz", "A quiz", {"level": 1})
-        self.conversation = Conversation(UUID, opening, Settings(**settings), self._wake)
+        self.conversation = ClassicConversation(UUID, opening, Settings(**settings), self._wake)
 
     def _wake(self) -> None:
         self.woken += 1

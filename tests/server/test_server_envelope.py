@@ -83,7 +83,7 @@ def test_message_uuids_do_not_repeat_when_a_workflow_seeds_random() -> None:
 
 
 def test_content_fields_come_from_the_generated_models() -> None:
-    assert content_fields("error") == {"short", "long"}
+    assert content_fields("error") == {"short", "long", "code"}
     assert content_fields("keep_alive") == frozenset()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastagency_server import FastAPIAdapter, FastAPIProvider
+from fastagency_server.classic import ClassicConversation
 from fastagency_server.conversation import Conversation
 from live_server import LiveServer, serve
 from raw_client import RawConversation
@@ -120,14 +121,14 @@ def test_an_unforeseen_fault_at_the_start(
 
 
 def test_an_unforeseen_fault_of_the_writer(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    take = Conversation.take
+    take = ClassicConversation.take
 
-    def broken(self: Conversation) -> Any:
+    def broken(self: ClassicConversation) -> Any:
         if self._questions:
             raise LookupError("a detail of the server")
         return take(self)
 
-    monkeypatch.setattr(Conversation, "take", broken)
+    monkeypatch.setattr(ClassicConversation, "take", broken)
     with RawConversation(server.url) as conversation:
         conversation.start("aask")
         messages, close = conversation.drain()

@@ -50,7 +50,14 @@ def test_initiate_workflow(server: LiveServer, slashes: str) -> None:
     assert response.status_code == 200
     reply = response.json()
     assert str(UUID(reply.pop("workflow_uuid"))) == response.json()["workflow_uuid"]
-    assert reply == {"user_id": None, "name": "ask", "params": {"user_id": 1, "big": 2**70}}
+    assert len(reply.pop("resume_token")) == 32
+    assert reply == {
+        "user_id": None,
+        "name": "ask",
+        "params": {"user_id": 1, "big": 2**70},
+        "subprotocols": ["fastagency.v1"],
+        "ticket": None,
+    }
 
 
 def test_a_uuid_that_is_free_is_honoured_and_both_kinds_of_client_are_served(server: LiveServer) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from fastagency_sdk import CloseCode, ConversationState
-from fastagency_server.conversation import Conversation, Opening, Question
+from fastagency_server.classic import ClassicConversation
+from fastagency_server.classic_session import ClassicSession
+from fastagency_server.conversation import Opening
 from fastagency_server.envelope import encode
 from fastagency_server.errors import (
     AlreadyStarted,
@@ -18,7 +20,8 @@ from fastagency_server.errors import (
     Refusal,
     UnknownWorkflow,
 )
-from fastagency_server.session import Output, Session
+from fastagency_server.questions import Question
+from fastagency_server.session import Output
 from fastagency_server.settings import Settings
 
 DASHED = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
@@ -27,20 +30,20 @@ FIRST: dict[str, Any] = {"user_id": None, "workflow_uuid": DASHED, "name": "quiz
 NOTHING = Output()
 
 
-def opened(**settings: Any) -> Session:
-    return Session(Settings(**settings), 100.0)
+def opened(**settings: Any) -> ClassicSession:
+    return ClassicSession(Settings(**settings), 100.0)
 
 
-def running() -> tuple[Session, Conversation]:
+def running() -> tuple[ClassicSession, ClassicConversation]:
     session = opened()
     assert session.text(json.dumps(FIRST)).start is not None
-    conversation = Conversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
+    conversation = ClassicConversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
     conversation.begin()
     assert types(session.started(conversation)) == ["workflow_started"]
     return session, conversation
 
 
-def asking() -> tuple[Session, Conversation]:
+def asking() -> tuple[ClassicSession, ClassicConversation]:
     session, conversation = running()
     content: dict[str, Any] = {"prompt": None, "suggestions": [], "password": False}
     frame = encode("text_input", content, workflow_uuid=HEX)
@@ -248,7 +251,7 @@ def test_the_end_closes_with_1000_after_the_last_message() -> None:
 def test_a_workflow_that_is_over_before_its_socket_listens() -> None:
     session = opened()
     session.text(json.dumps(FIRST))
-    conversation = Conversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
+    conversation = ClassicConversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
     conversation.finish(None)
     output = session.started(conversation)
     assert types(output) == ["workflow_started", "workflow_completed"]
@@ -268,7 +271,7 @@ def test_a_disconnect_while_the_workflow_is_being_started() -> None:
     session = opened()
     session.text(json.dumps(FIRST))
     session.disconnected()
-    conversation = Conversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
+    conversation = ClassicConversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
     assert session.started(conversation) == NOTHING
     with pytest.raises(ConversationClosed):
         conversation.check_open()

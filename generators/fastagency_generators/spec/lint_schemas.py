@@ -20,7 +20,7 @@ _NAMED = {"title", "description"}
 _OBJECT = _NAMED | {"type", "required", "properties", "additionalProperties", "x-asks"}
 _ENUM = _NAMED | {"type", "enum", "x-enumDescriptions"}
 _RAW_TEXT = _NAMED | {"type", "examples"}
-_PROSE = {"description", "default", "examples"}
+_PROSE = {"description", "default", "examples", "x-dialect"}
 _KEYWORDS = {
     "string": {"type", "pattern", "minLength", "const"},
     "integer": {"type"},
