@@ -614,7 +614,7 @@ type AnswerFrame struct {
 	// it sends the answer again.
 	AnswerID string
 
-	// The answer itself.
+	// The value of an answer: one string, or a list of choices for a question that takes several.
 	Value AnswerValue
 }
 
@@ -651,7 +651,7 @@ type SessionReady struct {
 	// The conversation's id, 32 hex digits or dashed.
 	WorkflowUUID string
 
-	// What follows.
+	// What a client is given when its session begins.
 	Mode SessionMode
 
 	// Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
@@ -786,7 +786,7 @@ type AnswerRejected struct {
 	// The answer that was not taken.
 	AnswerID string
 
-	// Why.
+	// Why an answer was not taken.
 	Reason RejectionReason
 
 	// What would be right, as one sentence for the user. Null when there is no more to say.

@@ -1129,7 +1129,7 @@ class AnswerFrame(BaseModel):
             min_length=1,
         ),
     ]
-    value: Annotated[AnswerValue, Field(description="The answer itself.")]
+    value: AnswerValue
 
 
 class CancelWorkflow(BaseModel):
@@ -1205,7 +1205,7 @@ class SessionReady(BaseModel):
             pattern="^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$",
         ),
     ]
-    mode: Annotated[SessionMode, Field(description="What follows.")]
+    mode: SessionMode
     epoch: Annotated[
         str,
         Field(
@@ -1412,7 +1412,7 @@ class AnswerRejected(BaseModel):
             min_length=1,
         ),
     ]
-    reason: Annotated[RejectionReason, Field(description="Why.")]
+    reason: RejectionReason
     detail: Annotated[
         str | None,
         Field(

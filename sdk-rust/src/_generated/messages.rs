@@ -490,7 +490,7 @@ pub struct AnswerFrame {
     /// Tells this answer from others, those of other sockets included. The client makes it up, and
     /// keeps it when it sends the answer again.
     pub answer_id: String,
-    /// The answer itself.
+    /// The value of an answer: one string, or a list of choices for a question that takes several.
     pub value: AnswerValue,
 }
 
@@ -541,7 +541,7 @@ impl SessionMode {
 pub struct SessionReady {
     /// The conversation's id, 32 hex digits or dashed.
     pub workflow_uuid: String,
-    /// What follows.
+    /// What a client is given when its session begins.
     pub mode: SessionMode,
     /// Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
     pub epoch: String,
@@ -635,7 +635,7 @@ pub struct AnswerRejected {
     pub question_uuid: String,
     /// The answer that was not taken.
     pub answer_id: String,
-    /// Why.
+    /// Why an answer was not taken.
     pub reason: RejectionReason,
     /// What would be right, as one sentence for the user. Null when there is no more to say.
     pub detail: Option<String>,

@@ -535,7 +535,7 @@ export interface AnswerFrame {
    * keeps it when it sends the answer again.
    */
   readonly answer_id: string;
-  /** The answer itself. */
+  /** The value of an answer: one string, or a list of choices for a question that takes several. */
   readonly value: AnswerValue;
 }
 
@@ -572,7 +572,7 @@ export interface SessionReady {
   readonly type: "session_ready";
   /** The conversation's id, 32 hex digits or dashed. */
   readonly workflow_uuid: string;
-  /** What follows. */
+  /** What a client is given when its session begins. */
   readonly mode: SessionMode;
   /** Names the log. A cursor of another epoch is never trusted (spec FA-RES-1). */
   readonly epoch: string;
@@ -658,7 +658,7 @@ export interface AnswerRejected {
   readonly question_uuid: string;
   /** The answer that was not taken. */
   readonly answer_id: string;
-  /** Why. */
+  /** Why an answer was not taken. */
   readonly reason: RejectionReason;
   /** What would be right, as one sentence for the user. Null when there is no more to say. */
   readonly detail: string | null;

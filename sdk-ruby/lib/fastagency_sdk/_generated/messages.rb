@@ -648,7 +648,7 @@ module FastAgency
     # @return [String]
     attribute :answer_id, Types.string(min_length: 1)
 
-    # The answer itself.
+    # The value of an answer: one string, or a list of choices for a question that takes several.
     # @return [String, Array<String>]
     attribute :value, AnswerValue
   end
@@ -701,7 +701,7 @@ module FastAgency
     # @return [String]
     attribute :workflow_uuid, Types.string(pattern: PATTERN1)
 
-    # What follows.
+    # What a client is given when its session begins.
     # @return [String]
     attribute :mode, SessionMode
 
@@ -830,7 +830,7 @@ module FastAgency
     # @return [String]
     attribute :answer_id, Types.string(min_length: 1)
 
-    # Why.
+    # Why an answer was not taken.
     # @return [String]
     attribute :reason, RejectionReason
 

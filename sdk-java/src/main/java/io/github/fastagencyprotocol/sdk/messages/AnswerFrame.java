@@ -18,7 +18,8 @@ import java.util.Objects;
  * @param questionUuid The {@code uuid} of the question's message.
  * @param answerId Tells this answer from others, those of other sockets included. The client makes
  *     it up, and keeps it when it sends the answer again.
- * @param value The answer itself.
+ * @param value The value of an answer: one string, or a list of choices for a question that takes
+ *     several.
  */
 public record AnswerFrame(String questionUuid, String answerId, AnswerValue value)
     implements WireObject {

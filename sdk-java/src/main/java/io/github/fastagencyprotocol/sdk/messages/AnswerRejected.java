@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param questionUuid The {@code question_uuid} of the answer.
  * @param answerId The answer that was not taken.
- * @param reason Why.
+ * @param reason Why an answer was not taken.
  * @param detail What would be right, as one sentence for the user. Null when there is no more to
  *     say.
  */

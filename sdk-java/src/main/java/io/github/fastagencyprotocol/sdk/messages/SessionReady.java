@@ -15,7 +15,7 @@ import java.util.Objects;
  * stands, and the limits that the client needs (spec FA-FRM-2).
  *
  * @param workflowUuid The conversation's id, 32 hex digits or dashed.
- * @param mode What follows.
+ * @param mode What a client is given when its session begins.
  * @param epoch Names the log. A cursor of another epoch is never trusted (spec FA-RES-1).
  * @param oldestSeq The oldest message that is still held.
  * @param headSeq The last message that is logged; 0 when there is none.
