@@ -17,6 +17,8 @@ SUBPROTOCOL = "fastagency.v1"
 _FIRST = frozenset({"start_workflow", "resume_workflow"})
 _UNLOGGED = frozenset({"session_ready", "replay_completed", "text_chunk", "answer_rejected", "keep_alive"})
 
+_ANSWER_ID_LENGTH = 64
+
 
 @functools.cache
 def _asyncapi() -> Asyncapi:
@@ -139,6 +141,8 @@ class SessionWatch:
         if "seq" not in message or "timestamp" not in message:
             self._server_fault(f"{kind} without seq or timestamp (spec FA-FRM-3)")
             return
+        if kind == "answer_accepted" and self._seq is not None and message["seq"] <= self._seq:
+            return  # the same verdict again (spec FA-ANS-4)
         if self._seq is not None and message["seq"] != self._seq + 1:
             self._server_fault(f"{kind} has seq {message['seq']} after {self._seq} (spec FA-RES-1)")
         self._seq = message["seq"]
@@ -198,6 +202,8 @@ class SessionWatch:
             self._client_fault(f"sent {kind} out of order")
         elif faults := schema_faults(reference, frame):
             self._client_fault(f"{kind}: {faults[0]}")
+        elif len(frame.get("answer_id", "")) > _ANSWER_ID_LENGTH:
+            self._client_fault("answer: answer_id is too long (spec FA-ANS-1)")
         elif kind in _FIRST:
             self._first = frame
 

@@ -32,6 +32,8 @@ def normalised(schema: Any, document: dict[str, Any]) -> Any:
             result[keyword] = {name: normalised(child, document) for name, child in value.items()}
         elif keyword == "required":
             result[keyword] = sorted(value)
+        elif keyword == "default" and value is None:
+            pass  # what FastAPI leaves out of a response's schema
         elif keyword not in _WORDS:
             result[keyword] = normalised(value, document)
     return _one_spelling(result)

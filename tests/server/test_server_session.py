@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from fastagency_sdk import CloseCode, ConversationState
+from fastagency_sdk import CloseCode, ConversationState, InitiateWorkflow
 from fastagency_server.classic import ClassicConversation
 from fastagency_server.classic_session import ClassicSession
 from fastagency_server.conversation import Opening
@@ -77,7 +77,7 @@ def assert_refused(output: Output, code: int) -> None:
 def test_the_first_frame_asks_for_a_start(uuid: str) -> None:
     session = opened()
     output = session.text(json.dumps({**FIRST, "workflow_uuid": uuid, "params": {"a": 1, "name": "x"}}))
-    assert output.start is not None
+    assert isinstance(output.start, InitiateWorkflow)
     assert (output.start.name, output.start.params) == ("quiz", {"a": 1, "name": "x"})
     assert session.deadline is None
     assert not session.closed
