@@ -63,8 +63,13 @@ func (c *Client) Start(ctx context.Context, workflow string, params any) (*Conve
 	if err != nil {
 		return nil, err
 	}
-	// The first frame is what initiate_workflow answered, as it is.
-	first, err := encode(InitiateWorkflow(initiated), writeInitiateWorkflow)
+	// The first frame is what initiate_workflow answered, but for what only fastagency.v1 has (spec FA-CLA-8).
+	first, err := encode(InitiateWorkflow{
+		UserID:       initiated.UserID,
+		WorkflowUUID: initiated.WorkflowUUID,
+		Name:         initiated.Name,
+		Params:       initiated.Params,
+	}, writeInitiateWorkflow)
 	if err != nil {
 		return nil, err
 	}

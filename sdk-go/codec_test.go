@@ -134,7 +134,8 @@ func TestZeroValuesAreWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	isJSON(t, string(text), `{"workflow_uuid":"u","sender":null,"recipient":null,"auto_reply":false,"uuid":"1",
-		"content":{"function_name":null,"call_id":null,"arguments":{}},"type":"suggested_function_call"}`)
+		"content":{"function_name":null,"call_id":null,"arguments":{}},"seq":null,"timestamp":null,
+		"type":"suggested_function_call"}`)
 }
 
 func TestWhatJSONCannotSayIsNotWritten(t *testing.T) {

@@ -57,10 +57,15 @@ func typeCodec[T json.Marshaler, P interface {
 }
 
 var typeCodecs = map[string]codec{
+	"Acknowledge":             typeCodec[Acknowledge]("Acknowledge"),
+	"AnswerFrame":             typeCodec[AnswerFrame]("AnswerFrame"),
+	"CancelWorkflow":          typeCodec[CancelWorkflow]("CancelWorkflow"),
 	"ErrorResponse":           typeCodec[ErrorResponse]("ErrorResponse"),
 	"InitiateWorkflow":        typeCodec[InitiateWorkflow]("InitiateWorkflow"),
 	"InitiateWorkflowRequest": typeCodec[InitiateWorkflowRequest]("InitiateWorkflowRequest"),
 	"InitiatedWorkflow":       typeCodec[InitiatedWorkflow]("InitiatedWorkflow"),
+	"ResumeWorkflow":          typeCodec[ResumeWorkflow]("ResumeWorkflow"),
+	"StartWorkflow":           typeCodec[StartWorkflow]("StartWorkflow"),
 	"ValidationErrorResponse": typeCodec[ValidationErrorResponse]("ValidationErrorResponse"),
 	"WorkflowInfo":            typeCodec[WorkflowInfo]("WorkflowInfo"),
 }

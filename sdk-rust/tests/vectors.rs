@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fastagency_sdk::messages::{
-    ErrorResponse, InitiateWorkflow, InitiateWorkflowRequest, InitiatedWorkflow,
+    Acknowledge, AnswerFrame, CancelWorkflow, ErrorResponse, InitiateWorkflow,
+    InitiateWorkflowRequest, InitiatedWorkflow, ResumeWorkflow, StartWorkflow,
     ValidationErrorResponse, WorkflowInfo,
 };
 use fastagency_sdk::{Json, ServerMessage};
@@ -130,10 +131,15 @@ fn types(kind: &str, frame: &str) -> Option<(String, Json)> {
         Json::new(&serde_json::from_str::<T>(frame).ok()?).ok()
     }
     let value = match kind {
+        "Acknowledge" => read::<Acknowledge>(frame),
+        "AnswerFrame" => read::<AnswerFrame>(frame),
+        "CancelWorkflow" => read::<CancelWorkflow>(frame),
         "ErrorResponse" => read::<ErrorResponse>(frame),
         "InitiateWorkflow" => read::<InitiateWorkflow>(frame),
         "InitiateWorkflowRequest" => read::<InitiateWorkflowRequest>(frame),
         "InitiatedWorkflow" => read::<InitiatedWorkflow>(frame),
+        "ResumeWorkflow" => read::<ResumeWorkflow>(frame),
+        "StartWorkflow" => read::<StartWorkflow>(frame),
         "ValidationErrorResponse" => read::<ValidationErrorResponse>(frame),
         "WorkflowInfo" => read::<WorkflowInfo>(frame),
         other => panic!("no reader for {other}: add it here"),

@@ -74,10 +74,11 @@ export class ConversationProtocol {
     return this.#completed?.content.result ?? null;
   }
 
-  /** The first frame: what `initiate_workflow` answered, as it is. */
+  /** The first frame: what `initiate_workflow` answered, but for what only `fastagency.v1` has (spec FA-CLA-8). */
   start(): string {
     this.#started = true;
-    return encode(this.initiated);
+    const { user_id, workflow_uuid, name, params } = this.initiated;
+    return encode({ user_id, workflow_uuid, name, params });
   }
 
   /**

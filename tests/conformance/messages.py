@@ -36,10 +36,12 @@ _UNION = load_yaml(SPEC / "schemas" / "ServerMessage.yaml")
 
 @dataclass(frozen=True)
 class _Shape:
-    """One object type: the default of each field that has one, and every field's name."""
+    """One object type: every field's name, the default of each field that has one, and those of classic's
+    fields."""
 
     names: frozenset[str]
     defaults: Mapping[str, Any]
+    classic: Mapping[str, Any]
 
 
 @functools.cache
@@ -47,15 +49,20 @@ def _shape(file: str) -> _Shape:
     schema = load_yaml(SPEC / "schemas" / file)
     properties = schema.get("properties", {})
     defaults = {name: it["default"] for name, it in properties.items() if "default" in it}
-    return _Shape(frozenset(properties), defaults)
+    classic = {name: it for name, it in defaults.items() if "x-dialect" not in properties[name]}
+    return _Shape(frozenset(properties), defaults, classic)
+
+
+_NO_CONTENT = _Shape(frozenset(), {}, {})
+"""For the messages of `fastagency.v1` that are flat."""
 
 
 @functools.cache
-def _files(kind: str) -> tuple[str, str]:
-    """The schema files of a message type: the envelope's and the content's."""
+def _shapes(kind: str) -> tuple[_Shape, _Shape]:
+    """The shapes of a message type: the envelope's and the content's."""
     file: str = _UNION["discriminator"]["mapping"][kind]
-    content: str = load_yaml(SPEC / "schemas" / file)["properties"]["content"]["$ref"]
-    return file, content
+    content = load_yaml(SPEC / "schemas" / file)["properties"].get("content")
+    return _shape(file), _NO_CONTENT if content is None else _shape(content["$ref"])
 
 
 KNOWN = frozenset(_UNION["discriminator"]["mapping"])
@@ -67,7 +74,7 @@ TITLES = {kind: file.removesuffix(".yaml") for kind, file in _UNION["discriminat
 _PLAIN = frozenset(path.stem for path in (SPEC / "schemas").glob("*.yaml")) - set(TITLES.values())
 
 ASKING = frozenset(
-    kind for kind in KNOWN if load_yaml(SPEC / "schemas" / _files(kind)[0]).get("x-asks") is True
+    kind for kind in KNOWN if load_yaml(SPEC / "schemas" / f"{TITLES[kind]}.yaml").get("x-asks") is True
 )
 """Those that ask the user something."""
 
@@ -75,7 +82,7 @@ ASKING = frozenset(
 def build(step: Step, workflow_uuid: str) -> dict[str, Any]:
     """The message that a `say` step sends, with every field of the envelope and of the content."""
     ((kind, content),) = step["say"].items()
-    defaults = _shape(_files(kind)[1]).defaults if kind in KNOWN else {}
+    defaults = _shapes(kind)[1].classic if kind in KNOWN else {}
     message: dict[str, Any] = {
         "workflow_uuid": UUID(workflow_uuid).hex,
         "sender": step.get("sender", "Workflow"),
@@ -105,7 +112,7 @@ def as_read(message: Mapping[str, Any]) -> dict[str, Any]:
     kind = message.get("type", _UNION["x-default-type"])
     if kind not in KNOWN:
         return dict(message)
-    envelope, inner = (_shape(file) for file in _files(kind))
+    envelope, inner = _shapes(kind)
     read = {**copy.deepcopy(dict(envelope.defaults)), **message}
     if isinstance(content := read.get("content"), dict):
         read["content"] = {**copy.deepcopy(dict(inner.defaults)), **content}
@@ -117,7 +124,7 @@ def without_extras(message: Mapping[str, Any]) -> dict[str, Any]:
     kind = message.get("type")
     if kind not in KNOWN:
         return dict(message)
-    envelope, inner = (_shape(file) for file in _files(kind))
+    envelope, inner = _shapes(kind)
     kept = {name: value for name, value in message.items() if name in envelope.names}
     if isinstance(content := kept.get("content"), dict):
         kept["content"] = {name: value for name, value in content.items() if name in inner.names}

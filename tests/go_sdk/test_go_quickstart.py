@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conformance.messages import as_read
 from fastagency_server import UI, FastAPIAdapter, Workflows
 from fastapi import FastAPI
 from go_sdk.go_tools import ROOT, SDK, go
@@ -108,7 +109,7 @@ def test_driver_of_the_conformance_suite(driver: Driver) -> None:
         assert driver.do(do="next")["type"] == "workflow_started"
         asked = driver.do(do="next")
         assert (asked["type"], asked["state"], asked["known"]) == ("text_input", "awaiting_answer", True)
-        assert asked["message"] == json.loads(asked["raw"])
+        assert asked["message"] == as_read(json.loads(asked["raw"]))
         assert driver.do(do="next", timeout=0.05) == {"saw": "timeout"}
         assert driver.do(do="answer", value=["a", "b"]) == {"saw": "not_answered", "error": "NotAsked"}
         assert driver.do(do="answer", value="Primes") == {"saw": "answered"}

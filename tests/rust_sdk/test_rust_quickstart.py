@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conformance.messages import as_read
 from fastagency_server import UI, FastAPIAdapter, Workflows
 from fastapi import FastAPI
 from language_tools import need
@@ -157,7 +158,7 @@ def _hold(subject: Driver, url: str) -> None:
     assert subject.do(do="next")["type"] == "workflow_started"
     asked = subject.do(do="next")
     assert (asked["type"], asked["state"], asked["known"]) == ("text_input", "awaiting_answer", True)
-    assert asked["message"] == json.loads(asked["raw"])
+    assert asked["message"] == as_read(json.loads(asked["raw"]))
     assert subject.do(do="next", timeout=0.05) == {"saw": "timeout"}
     assert subject.do(do="answer", value=["a", "b"]) == {"saw": "not_answered", "error": "NotAsked"}
     assert subject.do(do="answer", value="Primes") == {"saw": "answered"}

@@ -20,8 +20,8 @@ __all__ = [
     "fits",
     "import_lines",
     "json_text",
+    "list_arm",
     "literal",
-    "short_list",
     "type_name",
     "variant_name",
 ]
@@ -143,15 +143,15 @@ def fits(line: str, depth: int) -> bool:
     return len(line) + _STEP * depth <= WIDTH
 
 
-def short_list(out: Writer, head: str, items: Iterable[str], tail: str, depth: int) -> None:
-    """Write `head[items]tail`: on one line where rustfmt does, otherwise one line an item."""
+def list_arm(out: Writer, head: str, items: Iterable[str], depth: int) -> None:
+    """Write an arm of a `match` whose body is a slice: as `arm` where it is short, otherwise one line an
+    item."""
     listed = list(items)
     inner = ", ".join(listed)
-    line = f"{head}[{inner}]{tail}"
-    if len(inner) <= _SHORT and fits(line, depth):
-        out.line(line)
+    if len(inner) <= _SHORT:
+        arm(out, head, f"&[{inner}]", depth)
         return
-    with out.block(f"{head}[", f"]{tail}"):
+    with out.block(f"{head} &[", "],"):
         out.lines(*(f"{item}," for item in listed))
 
 

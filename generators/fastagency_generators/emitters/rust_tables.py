@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.model import Lifecycle, Protocol, Ref, Transition, Type, Union
 from ..ir.names import pascal
 from ..writer import Writer
-from .rust_layout import arm, doc, literal, short_list, type_name, variant_name
+from .rust_layout import arm, doc, list_arm, literal, type_name, variant_name
 
 __all__ = ["write_tables"]
 
@@ -151,13 +151,8 @@ def _write_states(out: Writer, lifecycle: Lifecycle) -> None:
             with out.block(head, "}"), out.block("match self {", "}"):
                 for state in lifecycle.states:
                     legal = state.client if side == "client" else state.server
-                    short_list(
-                        out,
-                        f"ConversationState::{variant_name(state.name)} => &",
-                        map(literal, legal),
-                        ",",
-                        3,
-                    )
+                    head = f"ConversationState::{variant_name(state.name)} =>"
+                    list_arm(out, head, map(literal, legal), 3)
 
 
 def _write_matches(out: Writer, patterns: list[str]) -> None:

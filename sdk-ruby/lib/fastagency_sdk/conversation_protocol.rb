@@ -64,13 +64,14 @@ module FastAgency
       @completed&.content&.result
     end
 
-    # @return [String] the first frame: what `initiate_workflow` answered, as it is
+    # @return [String] the first frame: what `initiate_workflow` answered, but for what only fastagency.v1 has
+    #   (spec FA-CLA-8)
     # @raise [RuntimeError] the second time
     def start
       raise "a conversation starts once" if @started
 
       @started = true
-      FastAgency.encode(InitiateWorkflow.new(**@initiated.to_h))
+      FastAgency.encode(InitiateWorkflow.new(**@initiated.to_h.slice(:user_id, :workflow_uuid, :name, :params)))
     end
 
     # @param text [String] a text frame

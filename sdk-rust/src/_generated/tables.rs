@@ -231,18 +231,13 @@ impl ConversationState {
     /// The types of frame that the client may send in this state.
     pub fn legal_from_client(self) -> &'static [&'static str] {
         match self {
-            ConversationState::Created => &[
-                "initiate_workflow",
-                "start_workflow",
-                "resume_workflow",
-            ],
+            ConversationState::Created => {
+                &["initiate_workflow", "start_workflow", "resume_workflow"]
+            }
             ConversationState::Running => &["answer", "cancel_workflow", "acknowledge"],
-            ConversationState::AwaitingAnswer => &[
-                "raw_answer",
-                "answer",
-                "cancel_workflow",
-                "acknowledge",
-            ],
+            ConversationState::AwaitingAnswer => {
+                &["raw_answer", "answer", "cancel_workflow", "acknowledge"]
+            }
             ConversationState::Completed => &[],
             ConversationState::Failed => &[],
             ConversationState::Cancelled => &[],
@@ -286,17 +281,13 @@ impl ConversationState {
                 "answer_accepted",
                 "answer_rejected",
             ],
-            ConversationState::Completed => &[
-                "session_ready",
-                "replay_completed",
-                "answer_rejected",
-            ],
+            ConversationState::Completed => {
+                &["session_ready", "replay_completed", "answer_rejected"]
+            }
             ConversationState::Failed => &["session_ready", "replay_completed", "answer_rejected"],
-            ConversationState::Cancelled => &[
-                "session_ready",
-                "replay_completed",
-                "answer_rejected",
-            ],
+            ConversationState::Cancelled => {
+                &["session_ready", "replay_completed", "answer_rejected"]
+            }
         }
     }
 }

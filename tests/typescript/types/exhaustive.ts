@@ -24,6 +24,16 @@ export function title(message: ServerMessage): string {
       return message.content.result ?? "";
     case "error":
       return message.content.short ?? message.content.long ?? "";
+    case "session_ready":
+      return message.mode;
+    case "replay_completed":
+      return String(message.through_seq);
+    case "text_chunk":
+      return message.delta;
+    case "answer_accepted":
+      return message.answer_id ?? "";
+    case "answer_rejected":
+      return message.reason;
     case "unknown":
       return message.claimedType + JSON.stringify(message.raw["content"]);
     default:

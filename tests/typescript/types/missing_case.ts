@@ -13,6 +13,11 @@ export function title(message: ServerMessage): string {
     case "workflow_started":
     case "workflow_completed":
     case "error":
+    case "session_ready":
+    case "replay_completed":
+    case "text_chunk":
+    case "answer_accepted":
+    case "answer_rejected":
     case "unknown":
       return message.type;
     default:

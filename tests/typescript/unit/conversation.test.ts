@@ -10,7 +10,7 @@ import {
   ServerUnreachable,
 } from "../../../sdk-typescript/src/errors.ts";
 import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
-import { choice, completed, FakeSocket, INITIATED, input, text } from "./fixtures.ts";
+import { choice, completed, FakeSocket, FIRST, INITIATED, input, text } from "./fixtures.ts";
 
 /** More than any test takes, in milliseconds. */
 const LONG = 60_000;
@@ -35,7 +35,7 @@ async function types(conversation: Conversation): Promise<string[]> {
 
 test("the first frame is sent when the socket opens, and reading ends with the workflow", async () => {
   const [conversation, socket] = await open();
-  assert.deepEqual(JSON.parse(socket.sent[0] ?? ""), INITIATED);
+  assert.deepEqual(JSON.parse(socket.sent[0] ?? ""), FIRST);
   socket.say(text("a"), text("b"), completed());
   assert.deepEqual(await types(conversation), [
     "text_message",

@@ -4,11 +4,20 @@ import type { WebSocketLike } from "../../../sdk-typescript/src/conversation.ts"
 
 export const UUID = "6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b";
 
-export const INITIATED = {
+/** The first frame of the classic dialect. */
+export const FIRST = {
   user_id: null,
   workflow_uuid: "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b",
   name: "quiz",
   params: { level: 3 },
+};
+
+/** What a server answers that speaks both dialects, and guards its sockets. */
+export const INITIATED = {
+  ...FIRST,
+  subprotocols: ["fastagency.v1"],
+  resume_token: "a-secret",
+  ticket: "another-secret",
 };
 
 /** A frame as a server writes it. */

@@ -9,7 +9,7 @@ import {
   NotAsked,
 } from "../../../sdk-typescript/src/errors.ts";
 import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
-import { choice, completed, error, INITIATED, input, text } from "./fixtures.ts";
+import { choice, completed, error, FIRST, INITIATED, input, text } from "./fixtures.ts";
 
 function running(): ConversationProtocol {
   const protocol = new ConversationProtocol(INITIATED);
@@ -20,7 +20,7 @@ function running(): ConversationProtocol {
 test("the first frame is what the server answered", () => {
   const protocol = new ConversationProtocol(INITIATED);
   assert.equal(protocol.state, "created");
-  assert.deepEqual(JSON.parse(protocol.start()), INITIATED);
+  assert.deepEqual(JSON.parse(protocol.start()), FIRST);
   assert.equal(protocol.state, "running");
 });
 
