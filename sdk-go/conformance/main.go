@@ -195,10 +195,15 @@ func clientOf(asked command) (*fastagency.Client, error) {
 
 // bodies are the types, by the spec's names, that stand by themselves beside the messages.
 var bodies = map[string]func() any{
+	"Acknowledge":             func() any { return new(fastagency.Acknowledge) },
+	"AnswerFrame":             func() any { return new(fastagency.AnswerFrame) },
+	"CancelWorkflow":          func() any { return new(fastagency.CancelWorkflow) },
 	"ErrorResponse":           func() any { return new(fastagency.ErrorResponse) },
 	"InitiateWorkflow":        func() any { return new(fastagency.InitiateWorkflow) },
 	"InitiateWorkflowRequest": func() any { return new(fastagency.InitiateWorkflowRequest) },
 	"InitiatedWorkflow":       func() any { return new(fastagency.InitiatedWorkflow) },
+	"ResumeWorkflow":          func() any { return new(fastagency.ResumeWorkflow) },
+	"StartWorkflow":           func() any { return new(fastagency.StartWorkflow) },
 	"ValidationErrorResponse": func() any { return new(fastagency.ValidationErrorResponse) },
 	"WorkflowInfo":            func() any { return new(fastagency.WorkflowInfo) },
 }

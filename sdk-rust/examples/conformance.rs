@@ -6,7 +6,8 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use fastagency_sdk::messages::{
-    ErrorResponse, InitiateWorkflow, InitiateWorkflowRequest, InitiatedWorkflow, ServerMessage,
+    Acknowledge, AnswerFrame, CancelWorkflow, ErrorResponse, InitiateWorkflow,
+    InitiateWorkflowRequest, InitiatedWorkflow, ResumeWorkflow, ServerMessage, StartWorkflow,
     ValidationErrorResponse, WorkflowInfo,
 };
 use fastagency_sdk::{json, Answer, Client, Conversation, Error, Json, Retry};
@@ -234,6 +235,11 @@ fn decode(command: &Value) -> Observation {
         "InitiateWorkflow" => read::<InitiateWorkflow>(name, frame),
         "InitiateWorkflowRequest" => read::<InitiateWorkflowRequest>(name, frame),
         "InitiatedWorkflow" => read::<InitiatedWorkflow>(name, frame),
+        "StartWorkflow" => read::<StartWorkflow>(name, frame),
+        "ResumeWorkflow" => read::<ResumeWorkflow>(name, frame),
+        "AnswerFrame" => read::<AnswerFrame>(name, frame),
+        "CancelWorkflow" => read::<CancelWorkflow>(name, frame),
+        "Acknowledge" => read::<Acknowledge>(name, frame),
         "WorkflowInfo" => read::<WorkflowInfo>(name, frame),
         "ErrorResponse" => read::<ErrorResponse>(name, frame),
         "ValidationErrorResponse" => read::<ValidationErrorResponse>(name, frame),

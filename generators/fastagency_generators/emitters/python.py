@@ -14,7 +14,7 @@ import warnings
 from typing import Any, ClassVar
 
 from ..emit import MARK, GenerationFailed, OutputFile, Source, walk
-from ..ir.model import Object, Protocol
+from ..ir.model import Object, Protocol, Ref
 from ..writer import Writer
 from .bundle import bundle, inlined
 from .python_partial import partial_module
@@ -111,7 +111,7 @@ def models(source: Source) -> list[OutputFile]:
     if complaints:
         raise GenerationFailed([f"datamodel-code-generator: {complaint.message}" for complaint in complaints])
     assert isinstance(text, str)  # no output path was given
-    text = text.rstrip("\n") + "\n"
+    text = _with_required_tags(text.rstrip("\n") + "\n", source.protocol)
     if not partial:
         return [OutputFile("messages.py", text)]
     # The tool takes absolute imports only, but the package must not depend on its own place.
@@ -119,6 +119,22 @@ def models(source: Source) -> list[OutputFile]:
     if text.count(absolute) != 1:
         raise GenerationFailed([f"datamodel-code-generator: expected one line {absolute!r}"])
     return [OutputFile("messages.py", text.replace(absolute, relative)), partial_module(partial)]
+
+
+def _with_required_tags(text: str, protocol: Protocol) -> str:
+    """Take the default from the tag of each frame of a client: no union looks at it, so its reader must.
+
+    The tool gives every constant a default (`use_one_literal_as_default`), required or not.
+    """
+    for message in protocol.channel.from_client:
+        node = protocol.type_named(message.payload.name) if isinstance(message.payload, Ref) else None
+        if not isinstance(node, Object):
+            continue
+        tag = f"    ] = {json.dumps(message.type)}\n"
+        head, start, rest = text.partition(f"class {node.name}(")
+        body, end, tail = rest.partition("\n\n\n")
+        text = head + start + body.replace(tag, "    ]\n", 1) + end + tail
+    return text
 
 
 def _partial_fields(protocol: Protocol) -> dict[str, tuple[tuple[str, bool], ...]]:

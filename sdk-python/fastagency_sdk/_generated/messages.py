@@ -1017,7 +1017,7 @@ class StartWorkflow(BaseModel):
     type: Annotated[
         Literal["start_workflow"],
         Field(description="Says which frame this is. Always `start_workflow`.", examples=["start_workflow"]),
-    ] = "start_workflow"
+    ]
     workflow_uuid: Annotated[
         str,
         Field(
@@ -1059,7 +1059,7 @@ class ResumeWorkflow(BaseModel):
         Field(
             description="Says which frame this is. Always `resume_workflow`.", examples=["resume_workflow"]
         ),
-    ] = "resume_workflow"
+    ]
     workflow_uuid: Annotated[
         str,
         Field(
@@ -1112,7 +1112,7 @@ class AnswerFrame(BaseModel):
     type: Annotated[
         Literal["answer"],
         Field(description="Says which frame this is. Always `answer`.", examples=["answer"]),
-    ] = "answer"
+    ]
     question_uuid: Annotated[
         str,
         Field(
@@ -1146,7 +1146,7 @@ class CancelWorkflow(BaseModel):
         Field(
             description="Says which frame this is. Always `cancel_workflow`.", examples=["cancel_workflow"]
         ),
-    ] = "cancel_workflow"
+    ]
     reason: Annotated[
         str | None,
         Field(
@@ -1168,7 +1168,7 @@ class Acknowledge(BaseModel):
     type: Annotated[
         Literal["acknowledge"],
         Field(description="Says which frame this is. Always `acknowledge`.", examples=["acknowledge"]),
-    ] = "acknowledge"
+    ]
     seq: Annotated[
         int, Field(description="The last message that the client will not ask for again.", examples=[12])
     ]
