@@ -71,8 +71,11 @@ def talks(driver: DriverProcess, url: str) -> None:
     question = driver.ask("next", timeout=30)
     assert (question["type"], question["state"]) == ("multiple_choice", "awaiting_answer")
     assert driver.ask("answer", value=["c"]) == {"saw": "not_answered", "error": "NotAsked"}
-    assert driver.ask("answer", value=["b", "a"]) == {"saw": "answered"}
-    assert driver.ask("next")["message"]["content"]["body"] == '{"ü": [null]}'
+    assert driver.ask("answer", value=["b", "a"])["saw"] == "answered"
+    said = driver.ask("next")
+    if said["type"] == "answer_accepted":  # in fastagency.v1, where the driver speaks it
+        said = driver.ask("next")
+    assert said["message"]["content"]["body"] == '{"ü": [null]}'
     assert driver.ask("next")["type"] == "workflow_completed"
     for _ in range(2):  # the end stays
         ended = driver.ask("next")

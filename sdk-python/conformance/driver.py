@@ -15,7 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastagency_sdk import AsyncClient, Client, FastAgencyError, MalformedMessage, Retry, Unknown, raw_text
+from fastagency_sdk import (
+    AnswerAccepted,
+    AsyncClient,
+    Client,
+    Cursor,
+    FastAgencyError,
+    MalformedMessage,
+    MultipleChoice,
+    Reconnect,
+    Retry,
+    TextAssembler,
+    TextInput,
+    Unknown,
+    raw_text,
+)
 from fastagency_sdk._generated import messages
 from fastagency_sdk._generated.rest.response import UnexpectedBody, parse
 from fastagency_sdk.codec import decode, encode
@@ -25,7 +39,7 @@ Observation = dict[str, Any]
 Act = Callable[[Command], Awaitable[Observation]]
 
 MANIFEST = Path(__file__).parents[1] / "pyproject.toml"
-FEATURES = ["discover", "converse", "timeout", "decode", "raw_text", "exact_integers"]
+FEATURES = ["discover", "converse", "timeout", "decode", "raw_text", "exact_integers", "sessions"]
 
 
 class Driver:
@@ -35,6 +49,7 @@ class Driver:
         self._blocking = blocking
         self._client: Any = None
         self._conversation: Any = None
+        self._texts = TextAssembler()
         self._reading: asyncio.Task[Any] | None = None
 
     def ready(self) -> Observation:
@@ -47,9 +62,21 @@ class Driver:
     async def obey(self, command: Command) -> Observation:
         """Carry out one command and return what was observed."""
         do = command.get("do")
-        acts: dict[str, Act] = {"discover": self._discover, "start": self._start, "decode": self._decode}
+        acts: dict[str, Act] = {
+            "discover": self._discover,
+            "start": self._start,
+            "resume": self._resume,
+            "decode": self._decode,
+        }
         if self._conversation is not None:
-            acts |= {"next": self._next, "answer": self._answer, "leave": self._leave}
+            acts |= {
+                "next": self._next,
+                "answer": self._answer,
+                "cancel": self._cancel,
+                "cursor": self._cursor,
+                "connection": self._connection,
+                "leave": self._leave,
+            }
         act = acts.get(str(do))
         try:
             return await act(command) if act else {"saw": "unsupported", "do": do}
@@ -80,8 +107,17 @@ class Driver:
 
     async def _start(self, command: Command) -> Observation:
         await self.leave()
-        self._client, self._conversation = self._new_client(command), None
-        conversation = self._client.start(command["workflow"], command.get("params"))
+        client = self._new_client(command)
+        return await self._enter(client, client.start(command["workflow"], command.get("params")))
+
+    async def _resume(self, command: Command) -> Observation:
+        await self.leave()
+        client = self._new_client(command)
+        cursor = Cursor.from_json(json.dumps(command["cursor"]))
+        return await self._enter(client, client.resume(cursor, from_start=command.get("from_start", False)))
+
+    async def _enter(self, client: Any, conversation: Any) -> Observation:
+        self._client, self._conversation, self._texts = client, None, TextAssembler()
         await self._call(conversation.__enter__ if self._blocking else conversation.__aenter__)
         self._conversation = conversation
         return {"saw": "started", "workflow_uuid": conversation.workflow_uuid}
@@ -98,19 +134,47 @@ class Driver:
         except MalformedMessage as error:
             return {"saw": "malformed", "why": str(error)}
         state = self._conversation.state
+        session: Observation = {}
+        if self._conversation.cursor is not None:
+            session = self._of_session(message)
         if message is None:
-            return {"saw": "ended", "state": state, "result": self._conversation.result}
+            return {"saw": "ended", "state": state, "result": self._conversation.result, **session}
         known = not isinstance(message, Unknown)
         written = json.loads(encode(message)) if known else message.raw
         about = {"type": message.type, "known": known, "message": written}
-        return {"saw": "message", **about, "state": state, "raw": raw_text(message)}
+        return {"saw": "message", **about, "state": state, "raw": raw_text(message), **session}
+
+    def _of_session(self, message: Any) -> Observation:
+        """What only a conversation of `fastagency.v1` has to tell."""
+        conversation = self._conversation
+        if message is None:
+            return {"outcome": conversation.outcome}
+        told: Observation = {"connection": conversation.connection}
+        if (text := self._texts.add(message)) is not None:
+            told["text"] = text
+        if isinstance(message, AnswerAccepted):
+            told["elsewhere"] = conversation.answered_elsewhere(message)
+        if isinstance(message, TextInput | MultipleChoice):
+            told["open"] = conversation.is_open(message)
+        return told
 
     async def _answer(self, command: Command) -> Observation:
         try:
-            await self._call(self._conversation.answer, command["value"])
+            answer_id = await self._call(self._conversation.answer, command["value"])
         except FastAgencyError as error:
             return {"saw": "not_answered", "error": type(error).__name__}
-        return {"saw": "answered"}
+        return {"saw": "answered"} if answer_id is None else {"saw": "answered", "answer_id": answer_id}
+
+    async def _cancel(self, command: Command) -> Observation:
+        await self._call(self._conversation.cancel, command.get("reason"))
+        return {"saw": "cancelled"}
+
+    async def _cursor(self, _: Command) -> Observation:
+        cursor = self._conversation.cursor
+        return {"saw": "cursor", "cursor": None if cursor is None else json.loads(cursor.to_json())}
+
+    async def _connection(self, _: Command) -> Observation:
+        return {"saw": "connection", "connection": self._conversation.connection}
 
     async def _leave(self, _: Command) -> Observation:
         await self.leave()
@@ -132,7 +196,9 @@ class Driver:
     def _new_client(self, command: Command) -> Client | AsyncClient:
         options = dict(command.get("options") or {})
         retry = Retry(**options.pop("retry", {"attempts": 1}))
-        return (Client if self._blocking else AsyncClient)(command["url"], retry=retry, **options)
+        reconnect = _reconnect(options.pop("reconnect", {}))
+        kind = Client if self._blocking else AsyncClient
+        return kind(command["url"], retry=retry, reconnect=reconnect, **options)
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Await a function of the asynchronous client, or run one of the blocking client in a thread."""
@@ -141,6 +207,15 @@ class Driver:
     async def _read(self) -> Any:
         """Return the next message, None at the normal end."""
         return await self._call(next if self._blocking else anext, self._conversation, None)
+
+
+def _reconnect(asked: dict[str, Any]) -> Reconnect:
+    table: dict[str, bool] = asked.get("should_retry", {})
+    return Reconnect(
+        first_delay=asked.get("first_delay", 0.5),
+        longest_delay=asked.get("max_delay", 30.0),
+        should_retry=lambda code, _reason, _attempt: table.get(str(code)),
+    )
 
 
 async def main() -> None:

@@ -8,6 +8,8 @@ from ._generated.tables import PROTOCOL_VERSION, CloseCode, ConversationState
 from .aio import AsyncClient, AsyncConversation
 from .answers import Question
 from .codec import Message, Unknown, raw_text
+from .connection_state import ConnectionState
+from .cursor import Cursor
 from .errors import (
     ConversationError,
     ConversationLost,
@@ -18,8 +20,10 @@ from .errors import (
     RequestRefused,
     ServerUnreachable,
 )
+from .reconnect import Reconnect
 from .retry import Retry
 from .sync import Client, Conversation
+from .texts import TextAssembler
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -27,19 +31,23 @@ __all__ = [
     "AsyncConversation",
     "Client",
     "CloseCode",
+    "ConnectionState",
     "Conversation",
     "ConversationError",
     "ConversationLost",
     "ConversationRefused",
     "ConversationState",
+    "Cursor",
     "FastAgencyError",
     "MalformedMessage",
     "Message",
     "NotAsked",
     "Question",
+    "Reconnect",
     "RequestRefused",
     "Retry",
     "ServerUnreachable",
+    "TextAssembler",
     "Unknown",
     "raw_text",
 ]

@@ -10,9 +10,9 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ._generated.tables import CloseCode
+from .endings import NO_CLOSE_FRAME
 from .errors import FastAgencyError, ServerUnreachable
 from .options import Options
-from .protocol import NO_CLOSE_FRAME
 from .rest import refusal
 
 __all__ = ["close_of", "connect_arguments", "why_not_open"]
@@ -29,9 +29,9 @@ _READ_AHEAD = 256
 
 
 def connect_arguments(
-    connect: Callable[..., Any], options: Options, headers: Mapping[str, str]
+    connect: Callable[..., Any], options: Options, headers: Mapping[str, str], subprotocol: str | None = None
 ) -> dict[str, Any]:
-    """Return the keyword arguments for one of the library's `connect` functions.
+    """Return the keyword arguments for one of the library's `connect` functions, which offers `subprotocol`.
 
     The blocking one of releases 13 and 14 knows no pings and no buffer; the arguments that it lacks are left
     out.
@@ -47,6 +47,7 @@ def connect_arguments(
         "logger": _logger,
         # From release 17.1 on the blocking `connect` has to be told that it is no context manager here.
         "legacy": True,
+        "subprotocols": None if subprotocol is None else [subprotocol],
     }
     known = inspect.signature(connect).parameters
     arguments = {name: value for name, value in wanted.items() if name in known}

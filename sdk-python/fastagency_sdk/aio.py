@@ -15,18 +15,23 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConcurrencyError, ConnectionClosed, WebSocketException
 from websockets.protocol import State
 
-from ._generated.messages import Error, InitiatedWorkflow, WorkflowInfo
+from ._generated.messages import AnswerAccepted, Error, InitiatedWorkflow, Outcome, WorkflowInfo
 from ._generated.rest import discovery, initiate_workflow
 from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, ConversationState
 from ._socket import close_of, connect_arguments, why_not_open
 from ._websockets13 import FORGETS, KeepingConnection
 from .answers import Question
 from .codec import Message
+from .connection_state import ConnectionState
+from .cursor import Cursor
 from .errors import RequestRefused, ServerUnreachable
-from .options import MAX_MESSAGE_SIZE, Options
+from .options import MAX_MESSAGE_SIZE, Dialect, Options
 from .protocol import ConversationProtocol
+from .reconnect import Reconnect
 from .rest import FAILURES, failure, initiate_request, initiated_of, workflows_of
 from .retry import Retry
+from .session import SUBPROTOCOL, SessionProtocol
+from .session_aio import OnConnection, Session
 from .urls import Endpoints
 
 __all__ = ["AsyncClient", "AsyncConversation", "AsyncHeaders"]
@@ -65,6 +70,9 @@ class AsyncClient:
         ping_interval: float | None = 20.0,
         max_message_size: int | None = MAX_MESSAGE_SIZE,
         retry: Retry = Retry(),  # noqa: B008 - frozen
+        reconnect: Reconnect = Reconnect(),  # noqa: B008 - frozen
+        on_connection: OnConnection | None = None,
+        dialect: Dialect = "auto",
         ssl: ssl_module.SSLContext | None = None,
         http_client: httpx.AsyncClient | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -79,8 +87,11 @@ class AsyncClient:
             ping_interval=ping_interval,
             max_message_size=max_message_size,
             retry=retry,
+            reconnect=reconnect,
+            dialect=dialect,
             ssl=ssl,
         )
+        self._on_connection = on_connection
         self._headers = headers
         self._owns_http = http_client is None
         self._http = http_client or httpx.AsyncClient(
@@ -124,6 +135,15 @@ class AsyncClient:
         """
         return AsyncConversation(self, name, params or {})
 
+    def resume(self, cursor: Cursor, *, from_start: bool = False) -> AsyncConversation:
+        """Return the conversation that `cursor` stands in, to be entered with `async with`: it goes on after
+        the cursor, or, with `from_start`, shows everything that the server still holds (spec FA-RES).
+
+        Entering raises as that of `start` does; iterating raises ConversationRefused with the code 4010 when
+        the conversation is gone.
+        """
+        return AsyncConversation(self, "", {}, cursor.from_start() if from_start else cursor)
+
     async def _discovery(self) -> list[WorkflowInfo]:
         url = self._options.endpoints.discovery
         headers = await self._fresh_headers()
@@ -155,6 +175,21 @@ class AsyncClient:
         except (OSError, WebSocketException) as error:
             raise why_not_open(url, error) from error
 
+    def _speaks_sessions(self, initiated: InitiatedWorkflow) -> bool:
+        return self._options.dialect == "auto" and SUBPROTOCOL in (initiated.subprotocols or ())
+
+    def _session(self, begin: InitiatedWorkflow | Cursor) -> Session:
+        return Session(begin, self._open_session_socket, self._options.reconnect, self._on_connection)
+
+    async def _open_session_socket(self) -> ClientConnection:
+        url = self._options.endpoints.ws
+        headers = await self._fresh_headers()
+        arguments = connect_arguments(connect, self._options, headers, SUBPROTOCOL)
+        try:
+            return await connect(url, **arguments)
+        except (OSError, WebSocketException) as error:
+            raise why_not_open(url, error) from error
+
     async def _fresh_headers(self) -> Mapping[str, str]:
         headers = self._headers() if callable(self._headers) else self._headers
         if inspect.isawaitable(headers):
@@ -171,15 +206,21 @@ class AsyncConversation:
     of an unknown type come as `Unknown`. TimeoutError says that `message_timeout` passed; the conversation is
     still there.
 
-    Leaving `async with` early closes the socket, which ends the workflow (spec FA-CLA-6).
+    On a server that speaks `fastagency.v1` the conversation comes back by itself when its connection ends,
+    and leaving `async with` early leaves the workflow running; `cancel` ends it. On any other, the
+    connection's end is the conversation's (spec FA-NEG-3, FA-CLA-6).
     """
 
-    def __init__(self, client: AsyncClient, name: str, params: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: AsyncClient, name: str, params: Mapping[str, Any], cursor: Cursor | None = None
+    ) -> None:
         self._client = client
         self._name = name
         self._params = params
+        self._cursor = cursor
         self._entered = False
-        self._protocol: ConversationProtocol | None = None
+        self._protocol: ConversationProtocol | SessionProtocol | None = None
+        self._session: Session | None = None
         self._socket: ClientConnection | None = None
 
     @property
@@ -205,6 +246,33 @@ class AsyncConversation:
         return None if self._protocol is None else self._protocol.result
 
     @property
+    def outcome(self) -> Outcome | None:
+        """How the workflow ended, None before its end and in classic, which does not say."""
+        return self._session.protocol.outcome if self._session is not None else None
+
+    @property
+    def connection(self) -> ConnectionState:
+        """The state of the connection, to be shown (spec FA-LIF-3)."""
+        if self._protocol is None:
+            return ConnectionState.CONNECTING
+        return self._protocol.connection
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where this conversation stands, to be stored and given to the client's `resume`: after the last
+        message that was iterated over. None before the first session, and in classic.
+        """
+        return self._session.protocol.cursor if self._session is not None else None
+
+    def is_open(self, question: Question) -> bool:
+        """Say whether a question still takes an answer."""
+        return self._protocol is not None and self._protocol.is_open(question)
+
+    def answered_elsewhere(self, accepted: AnswerAccepted) -> bool:
+        """Say whether somebody else's answer was taken, in another tab for example (spec FA-RES-6)."""
+        return self._session is not None and self._session.protocol.answered_elsewhere(accepted)
+
+    @property
     def last_error(self) -> Error | None:
         """The last `error` message that came, None when none did."""
         return None if self._protocol is None else self._protocol.last_error
@@ -218,7 +286,13 @@ class AsyncConversation:
         if self._entered:
             raise RuntimeError("a conversation starts once: call start() again for another one")
         self._entered = True
-        protocol = ConversationProtocol(await self._client._initiate(self._name, self._params))
+        begin = self._cursor or await self._client._initiate(self._name, self._params)
+        if isinstance(begin, Cursor) or self._client._speaks_sessions(begin):
+            self._session = self._client._session(begin)
+            await self._session.open()
+            self._protocol = self._session.protocol
+            return self
+        protocol = ConversationProtocol(begin)
         self._socket = await self._client._open_socket()
         self._protocol = protocol
         try:
@@ -239,6 +313,12 @@ class AsyncConversation:
         return self
 
     async def __anext__(self) -> Message:
+        if self._session is not None:
+            async with asyncio.timeout(self._client._options.message_timeout):
+                found = await self._session.next()
+            if found is None:
+                raise StopAsyncIteration
+            return found
         protocol, socket = self._open()
         completed = protocol.state is ConversationState.COMPLETED
         options = self._client._options
@@ -261,12 +341,19 @@ class AsyncConversation:
             raise protocol.receive_binary(data)
         return protocol.receive_text(data)
 
-    async def answer(self, value: str | Iterable[str]) -> None:
-        """Answer the open question: with a text, a choice, or several choices.
+    async def answer(self, value: str | Iterable[str], question: Question | None = None) -> str | None:
+        """Answer a question, by default the oldest open one: with a text, a choice, or several choices.
+
+        In `fastagency.v1` it returns the answer's id, which `answer_accepted` and `answer_rejected` repeat;
+        the answer arrives exactly once, also when the connection drops meanwhile (spec FA-ANS). In classic
+        it returns None, the oldest question is the only one that can be answered, and nothing confirms that
+        the answer arrived but what follows.
 
         Raises NotAsked when nothing is asked or the question does not allow the value, and the conversation's
-        error when it has ended. An answer is sent once; nothing confirms that it arrived but what follows.
+        error when it has ended.
         """
+        if self._session is not None:
+            return await self._session.answer(value, question)
         protocol, socket = self._open()
         frame = protocol.answer(value)
         if (close := socket.protocol.close_rcvd) is not None:
@@ -277,11 +364,28 @@ class AsyncConversation:
         except ConnectionClosed as closed:
             code, reason, by_client = close_of(closed)
             raise protocol.unsent(code, reason, by_client=by_client) from closed
+        return None
+
+    async def cancel(self, reason: str | None = None) -> None:
+        """Cancel the conversation; `reason` is for the server's log.
+
+        In `fastagency.v1` the messages end with a `workflow_completed` of the outcome `cancelled` (spec
+        FA-CAN-1). In classic it closes the socket, which has the same effect on the workflow (spec FA-CLA-6).
+        """
+        if self._session is not None:
+            await self._session.cancel(reason)
+        else:
+            await self.close()
 
     async def close(self) -> None:
-        """Close the socket. Before the end that ends the workflow; afterwards, and the second time, it does
-        nothing.
+        """Close the socket. The second time it does nothing.
+
+        In classic that ends a workflow that still runs (spec FA-CLA-6). In `fastagency.v1` the workflow goes
+        on, and `cursor` brings the conversation back (spec FA-CAN-3).
         """
+        if self._session is not None:
+            await self._session.close()
+            return
         if self._protocol is not None:
             self._protocol.leave()
         if self._socket is None or self._socket.protocol.state is State.CLOSED:
@@ -298,7 +402,7 @@ class AsyncConversation:
             await asyncio.wait({drain})
 
     def _open(self) -> tuple[ConversationProtocol, ClientConnection]:
-        if self._protocol is None or self._socket is None:
+        if not isinstance(self._protocol, ConversationProtocol) or self._socket is None:
             raise RuntimeError("the conversation is not started: enter it with 'async with'")
         return self._protocol, self._socket
 

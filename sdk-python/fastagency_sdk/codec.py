@@ -14,7 +14,7 @@ from ._generated.messages import ServerMessage
 from ._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
 from .errors import MalformedMessage
 
-__all__ = ["Message", "Unknown", "decode", "encode", "first_fault", "raw_text"]
+__all__ = ["Message", "Unknown", "decode", "encode", "first_fault", "raw_text", "seq_in", "seq_of"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _forget(kept: ref[BaseModel]) -> None:
 _TEXTS: dict[int, _Text] = {}
 
 Message = ServerMessage | Unknown
-"""What a conversation yields: one of the ten messages, or `Unknown`."""
+"""What a conversation yields: one of the messages of the protocol, or `Unknown`."""
 
 _SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 # Made once: json.dumps makes a new encoder for each call with options of its own.
@@ -85,6 +85,22 @@ def raw_text(message: Message) -> str | None:
         return message.text
     kept = _TEXTS.get(id(message))
     return None if kept is None else kept.text
+
+
+def seq_of(message: Message) -> int | None:
+    """Return a message's place in the log of `fastagency.v1`; None for one that is not logged (spec
+    FA-RES-1)."""
+    seq = message.raw.get("seq") if isinstance(message, Unknown) else getattr(message, "seq", None)
+    return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+
+
+def seq_in(text: str) -> int | None:
+    """Return the same of a frame that is no message; None when it does not even say that."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return seq_of(Unknown("", value, text)) if isinstance(value, dict) else None
 
 
 def encode(message: BaseModel) -> str:

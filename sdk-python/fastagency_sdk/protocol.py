@@ -17,29 +17,20 @@ from ._generated.messages import (
     TextInput,
     WorkflowCompleted,
 )
-from ._generated.tables import CLOSE_CODE_MEANINGS, FINAL_STATES, CloseCode, ConversationState
+from ._generated.tables import FINAL_STATES, CloseCode, ConversationState
 from .answers import Question, frame_for
 from .codec import Message, decode, encode
+from .connection_state import ConnectionState
+from .endings import NO_CLOSE_FRAME, ending_of
 from .errors import (
     ConversationError,
-    ConversationLost,
     ConversationRefused,
     FastAgencyError,
     MalformedMessage,
     NotAsked,
 )
 
-__all__ = ["NO_CLOSE_FRAME", "ConversationProtocol"]
-
-NO_CLOSE_FRAME = 1006
-"""What RFC 6455 calls a connection that ended without a close frame."""
-
-_REFUSALS = frozenset({CloseCode.NOT_UTF8, CloseCode.FRAME_TOO_BIG})
-_OUR_CLOSES = {
-    1007: "a text frame from the server is not UTF-8",
-    1009: "a message from the server is larger than max_message_size",
-    1011: "the server did not answer a ping in time",
-}
+__all__ = ["ConversationProtocol"]
 
 
 class ConversationProtocol:
@@ -88,6 +79,19 @@ class ConversationProtocol:
         return self._questions[0] if self._questions else None
 
     @property
+    def connection(self) -> ConnectionState:
+        """The state of the connection (spec FA-LIF-3). In classic a drop is a loss (spec FA-NEG-3)."""
+        if self._completed is not None or self._left:
+            return ConnectionState.ENDED
+        if self._closed:
+            return ConnectionState.LOST if self._ending is not None else ConnectionState.ENDED
+        return ConnectionState.LIVE if self._started else ConnectionState.CONNECTING
+
+    def is_open(self, question: Question) -> bool:
+        """Say whether a question still takes an answer."""
+        return any(asked is question for asked in self._questions)
+
+    @property
     def result(self) -> str | None:
         """What the workflow returned. None before its end, and when it returned nothing."""
         return None if self._completed is None else self._completed.content.result
@@ -98,13 +102,14 @@ class ConversationProtocol:
         return self._last_error
 
     def start(self) -> str:
-        """Return the first frame: what `initiate_workflow` answered, as it is. Raises RuntimeError the second
-        time.
+        """Return the first frame: what `initiate_workflow` answered, but for what only `fastagency.v1` has
+        (spec FA-CLA-8). Raises RuntimeError the second time.
         """
         if self._started:
             raise RuntimeError("a conversation starts once")
         self._started = True
-        return encode(InitiateWorkflow.model_construct(**dict(self._initiated)))
+        first = {name: getattr(self._initiated, name) for name in InitiateWorkflow.model_fields}
+        return encode(InitiateWorkflow.model_construct(**first))
 
     def receive_text(self, text: str) -> Message:
         """Take a text frame and return its message.
@@ -168,7 +173,7 @@ class ConversationProtocol:
         self._closed = True
         self._questions.clear()
         if self._completed is None and not self._left and self._ending is None:
-            self._ending = self._ending_of(code, reason, by_client)
+            self._ending = ending_of(code, reason, self._last_error, by_client=by_client)
         return self._ending
 
     def unsent(
@@ -180,37 +185,4 @@ class ConversationProtocol:
         """
         if code == CloseCode.FINISHED and not by_client:
             return NotAsked("the server ended the conversation before the answer came; read on to see how")
-        return self._ending_of(code, reason, by_client)
-
-    def _ending_of(self, code: int, reason: str, by_client: bool) -> ConversationError:
-        if by_client:
-            why = _OUR_CLOSES.get(code, f"the server broke the WebSocket protocol ({reason})")
-            return ConversationLost(f"this client closed with {code}: {why}", code, reason)
-        if code == NO_CLOSE_FRAME:
-            return ConversationLost("the connection broke before the workflow was over", code, reason)
-        said = _text_of(self._last_error)
-        why = "; ".join(part for part in (_meaning(code), reason, said) if part)
-        if _is_refusal(code):
-            return ConversationRefused(f"the server closed with {code}: {why}", code, reason, said)
-        return ConversationLost(
-            f"the server closed with {code} before the workflow was over: {why}", code, reason
-        )
-
-
-def _is_refusal(code: int) -> bool:
-    # 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-    return code in _REFUSALS or (4000 <= code < 5000 and not 4200 <= code < 4300)
-
-
-def _meaning(code: int) -> str:
-    try:
-        return CLOSE_CODE_MEANINGS[CloseCode(code)]
-    except ValueError:
-        return "a code that this version does not know"
-
-
-def _text_of(error: Error | None) -> str | None:
-    if error is None:
-        return None
-    parts = [part.rstrip(".") for part in (error.content.short, error.content.long) if part]
-    return ": ".join(parts) or None
+        return ending_of(code, reason, self._last_error, by_client=by_client)

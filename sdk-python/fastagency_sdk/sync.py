@@ -11,21 +11,29 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import httpx
+from websockets.asyncio.client import ClientConnection as AsyncConnection
+from websockets.asyncio.client import connect as async_connect
 from websockets.exceptions import ConcurrencyError, ConnectionClosed, WebSocketException
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
-from ._generated.messages import Error, InitiatedWorkflow, WorkflowInfo
+from ._generated.messages import AnswerAccepted, Error, InitiatedWorkflow, Outcome, WorkflowInfo
 from ._generated.rest import discovery, initiate_workflow
 from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, ConversationState
 from ._socket import close_of, connect_arguments, why_not_open
 from .answers import Question
 from .codec import Message
+from .connection_state import ConnectionState
+from .cursor import Cursor
 from .errors import RequestRefused, ServerUnreachable
-from .options import MAX_MESSAGE_SIZE, Options
+from .options import MAX_MESSAGE_SIZE, Dialect, Options
 from .protocol import ConversationProtocol
+from .reconnect import Reconnect
 from .rest import FAILURES, failure, initiate_request, initiated_of, workflows_of
 from .retry import Retry
+from .session import SUBPROTOCOL, SessionProtocol
+from .session_aio import OnConnection
+from .session_sync import BlockingSession
 from .urls import Endpoints
 
 __all__ = ["Client", "Conversation", "Headers"]
@@ -64,6 +72,9 @@ class Client:
         ping_interval: float | None = 20.0,
         max_message_size: int | None = MAX_MESSAGE_SIZE,
         retry: Retry = Retry(),  # noqa: B008 - frozen
+        reconnect: Reconnect = Reconnect(),  # noqa: B008 - frozen
+        on_connection: OnConnection | None = None,
+        dialect: Dialect = "auto",
         ssl: ssl_module.SSLContext | None = None,
         http_client: httpx.Client | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -78,8 +89,11 @@ class Client:
             ping_interval=ping_interval,
             max_message_size=max_message_size,
             retry=retry,
+            reconnect=reconnect,
+            dialect=dialect,
             ssl=ssl,
         )
+        self._on_connection = on_connection
         self._headers = headers
         self._owns_http = http_client is None
         self._http = http_client or httpx.Client(
@@ -123,6 +137,15 @@ class Client:
         """
         return Conversation(self, name, params or {})
 
+    def resume(self, cursor: Cursor, *, from_start: bool = False) -> Conversation:
+        """Return the conversation that `cursor` stands in, to be entered with `with`: it goes on after the
+        cursor, or, with `from_start`, shows everything that the server still holds (spec FA-RES).
+
+        Entering raises as that of `start` does; iterating raises ConversationRefused with the code 4010 when
+        the conversation is gone.
+        """
+        return Conversation(self, "", {}, cursor.from_start() if from_start else cursor)
+
     def _discovery(self) -> list[WorkflowInfo]:
         url = self._options.endpoints.discovery
         headers = self._fresh_headers()
@@ -151,6 +174,21 @@ class Client:
             raise why_not_open(url, error) from error
         return socket
 
+    def _speaks_sessions(self, initiated: InitiatedWorkflow) -> bool:
+        return self._options.dialect == "auto" and SUBPROTOCOL in (initiated.subprotocols or ())
+
+    def _session(self, begin: InitiatedWorkflow | Cursor) -> BlockingSession:
+        return BlockingSession(begin, self._open_session_socket, self._options.reconnect, self._on_connection)
+
+    async def _open_session_socket(self) -> AsyncConnection:
+        url = self._options.endpoints.ws
+        headers = self._fresh_headers()
+        arguments = connect_arguments(async_connect, self._options, headers, SUBPROTOCOL)
+        try:
+            return await async_connect(url, **arguments)
+        except (OSError, WebSocketException) as error:
+            raise why_not_open(url, error) from error
+
     def _fresh_headers(self) -> Mapping[str, str]:
         headers = self._headers() if callable(self._headers) else self._headers
         return headers or {}
@@ -165,15 +203,21 @@ class Conversation:
     of an unknown type come as `Unknown`. TimeoutError says that `message_timeout` passed; the conversation is
     still there.
 
-    Leaving `with` early closes the socket, which ends the workflow (spec FA-CLA-6).
+    On a server that speaks `fastagency.v1` the conversation comes back by itself when its connection ends,
+    and leaving `with` early leaves the workflow running; `cancel` ends it. On any other, the connection's
+    end is the conversation's (spec FA-NEG-3, FA-CLA-6).
     """
 
-    def __init__(self, client: Client, name: str, params: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: Client, name: str, params: Mapping[str, Any], cursor: Cursor | None = None
+    ) -> None:
         self._client = client
         self._name = name
         self._params = params
+        self._cursor = cursor
         self._entered = False
-        self._protocol: ConversationProtocol | None = None
+        self._protocol: ConversationProtocol | SessionProtocol | None = None
+        self._session: BlockingSession | None = None
         self._socket: ClientConnection | None = None
 
     @property
@@ -199,6 +243,33 @@ class Conversation:
         return None if self._protocol is None else self._protocol.result
 
     @property
+    def outcome(self) -> Outcome | None:
+        """How the workflow ended, None before its end and in classic, which does not say."""
+        return self._session.protocol.outcome if self._session is not None else None
+
+    @property
+    def connection(self) -> ConnectionState:
+        """The state of the connection, to be shown (spec FA-LIF-3)."""
+        if self._protocol is None:
+            return ConnectionState.CONNECTING
+        return self._protocol.connection
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where this conversation stands, to be stored and given to the client's `resume`: after the last
+        message that was iterated over. None before the first session, and in classic.
+        """
+        return self._session.protocol.cursor if self._session is not None else None
+
+    def is_open(self, question: Question) -> bool:
+        """Say whether a question still takes an answer."""
+        return self._protocol is not None and self._protocol.is_open(question)
+
+    def answered_elsewhere(self, accepted: AnswerAccepted) -> bool:
+        """Say whether somebody else's answer was taken, in another tab for example (spec FA-RES-6)."""
+        return self._session is not None and self._session.protocol.answered_elsewhere(accepted)
+
+    @property
     def last_error(self) -> Error | None:
         """The last `error` message that came, None when none did."""
         return None if self._protocol is None else self._protocol.last_error
@@ -212,7 +283,13 @@ class Conversation:
         if self._entered:
             raise RuntimeError("a conversation starts once: call start() again for another one")
         self._entered = True
-        protocol = ConversationProtocol(self._client._initiate(self._name, self._params))
+        begin = self._cursor or self._client._initiate(self._name, self._params)
+        if isinstance(begin, Cursor) or self._client._speaks_sessions(begin):
+            self._session = self._client._session(begin)
+            self._session.open()
+            self._protocol = self._session.protocol
+            return self
+        protocol = ConversationProtocol(begin)
         self._socket = self._client._open_socket()
         self._protocol = protocol
         try:
@@ -233,6 +310,11 @@ class Conversation:
         return self
 
     def __next__(self) -> Message:
+        if self._session is not None:
+            found = self._session.next(self._client._options.message_timeout)
+            if found is None:
+                raise StopIteration
+            return found
         protocol, socket = self._open()
         completed = protocol.state is ConversationState.COMPLETED
         options = self._client._options
@@ -254,12 +336,19 @@ class Conversation:
             raise protocol.receive_binary(data)
         return protocol.receive_text(data)
 
-    def answer(self, value: str | Iterable[str]) -> None:
-        """Answer the open question: with a text, a choice, or several choices.
+    def answer(self, value: str | Iterable[str], question: Question | None = None) -> str | None:
+        """Answer a question, by default the oldest open one: with a text, a choice, or several choices.
+
+        In `fastagency.v1` it returns the answer's id, which `answer_accepted` and `answer_rejected` repeat;
+        the answer arrives exactly once, also when the connection drops meanwhile (spec FA-ANS). In classic
+        it returns None, the oldest question is the only one that can be answered, and nothing confirms that
+        the answer arrived but what follows.
 
         Raises NotAsked when nothing is asked or the question does not allow the value, and the conversation's
-        error when it has ended. An answer is sent once; nothing confirms that it arrived but what follows.
+        error when it has ended.
         """
+        if self._session is not None:
+            return self._session.answer(value, question)
         protocol, socket = self._open()
         frame = protocol.answer(value)
         if (close := socket.protocol.close_rcvd) is not None:
@@ -270,11 +359,28 @@ class Conversation:
         except ConnectionClosed as closed:
             code, reason, by_client = close_of(closed)
             raise protocol.unsent(code, reason, by_client=by_client) from closed
+        return None
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Cancel the conversation; `reason` is for the server's log.
+
+        In `fastagency.v1` the messages end with a `workflow_completed` of the outcome `cancelled` (spec
+        FA-CAN-1). In classic it closes the socket, which has the same effect on the workflow (spec FA-CLA-6).
+        """
+        if self._session is not None:
+            self._session.cancel(reason)
+        else:
+            self.close()
 
     def close(self) -> None:
-        """Close the socket. Before the end that ends the workflow; afterwards, and the second time, it does
-        nothing.
+        """Close the socket. The second time it does nothing.
+
+        In classic that ends a workflow that still runs (spec FA-CLA-6). In `fastagency.v1` the workflow goes
+        on, and `cursor` brings the conversation back (spec FA-CAN-3).
         """
+        if self._session is not None:
+            self._session.close()
+            return
         if self._protocol is not None:
             self._protocol.leave()
         if self._socket is None or self._socket.protocol.state is State.CLOSED:
@@ -289,7 +395,7 @@ class Conversation:
             drain.join(self._client._options.close_timeout)
 
     def _open(self) -> tuple[ConversationProtocol, ClientConnection]:
-        if self._protocol is None or self._socket is None:
+        if not isinstance(self._protocol, ConversationProtocol) or self._socket is None:
             raise RuntimeError("the conversation is not started: enter it with 'with'")
         return self._protocol, self._socket
 

@@ -56,6 +56,9 @@ class FastAPIProvider(NativeProvider):
             "ws_path": ws_path,
             "headers": headers,
             "retry": _ONCE,
+            # The far conversation lives as long as the one here: in classic its end is the socket's (spec
+            # FA-CLA-6).
+            "dialect": "classic",
         }
 
     def catalogue(self) -> dict[str, str]:

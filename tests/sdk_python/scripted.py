@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
 from fastagency_sdk import AsyncClient, AsyncConversation, Client, Conversation, Message, WorkflowInfo
+from fastagency_sdk._generated.tables import MESSAGE_CLASSES
 from websockets.asyncio.server import ServerConnection, serve
 
 UUID = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
@@ -24,8 +26,16 @@ Script = Callable[[ServerConnection], Awaitable[None]]
 """
 
 
+VECTORS = Path(__file__).parents[2] / "spec" / "vectors" / "messages"
+FLAT = {kind for kind, model in MESSAGE_CLASSES.items() if "content" not in model.model_fields}
+
+
 def message(type: str, **content: Any) -> str:
-    """Return the frame of a message with this type and content."""
+    """Return the frame of a message with this type and content; of a flat one of `fastagency.v1` a full
+    one."""
+    if type in FLAT:
+        cases = json.loads((VECTORS / f"{type}.json").read_text())["cases"]
+        return next(str(case["frame"]) for case in cases if case["name"] == "full")
     envelope = {"workflow_uuid": HEX, "sender": "Workflow", "recipient": "User", "auto_reply": False}
     return json.dumps({**envelope, "uuid": "0b7c", "content": content, "type": type})
 

@@ -208,7 +208,7 @@ def test_the_fast_and_the_slow_way_agree() -> None:
     # A NaN inside of a text sends a frame the slow way.
     for kind in MESSAGE_CLASSES:
         fast = decode(message(kind))
-        slow = decode(message(kind).replace('"content"', '"note": "NaN", "content"'))
+        slow = decode(message(kind)[:-1] + ', "note": "NaN"}')
         assert fast == slow
 
 
@@ -216,5 +216,5 @@ def test_frames_are_compact_and_hold_every_field() -> None:
     said = TextMessage(workflow_uuid=HEX, uuid="1", content=TextMessageContent(body="é"))
     assert encode(said) == (
         f'{{"workflow_uuid":"{HEX}","sender":null,"recipient":null,"auto_reply":false,"uuid":"1",'
-        '"content":{"body":"é"},"type":"text_message"}'
+        '"content":{"body":"é"},"seq":null,"timestamp":null,"type":"text_message"}'
     )

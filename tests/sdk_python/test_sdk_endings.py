@@ -23,6 +23,7 @@ from fastagency_sdk import (
     WorkflowCompleted,
     WorkflowStarted,
 )
+from fastagency_sdk._generated.tables import CLIENT_ACTIONS
 from fastagency_sdk._websockets13 import FORGETS
 from sdk_python.scripted import (
     CHOICE,
@@ -45,12 +46,12 @@ BLOCKING_OPTIONS = inspect.signature(connect).parameters
 REFUSING = [
     CloseCode.NOT_UTF8,
     CloseCode.FRAME_TOO_BIG,
-    *(code for code in CloseCode if code >= 4000),
+    *(code for code in CloseCode if code >= 4000 and CLIENT_ACTIONS[code] != "resume"),
     4002,
-    4101,
+    4102,
     4999,
 ]
-LOSING = [1000, 1001, 1002, 1011, 1012, 3000, 4200, 4201]
+LOSING = [1000, 1001, 1002, 1011, 1012, 3000, 4101, 4200, 4201]
 
 
 async def test_a_whole_conversation(server: ScriptedServer, new_client: NewClient) -> None:
@@ -183,7 +184,7 @@ async def test_a_close_code_that_says_what_was_wrong_is_a_refusal(
         assert conversation.state is ConversationState.FAILED
     assert [type(m) for m in seen] == [Error] * explained
     assert (caught.value.code, caught.value.reason) == (code, "because")
-    assert caught.value.retry is (code in (4100, 4101))
+    assert caught.value.retry is (code in (4100, 4102))
     text = "No such workflow: There is no workflow named 'quiz'"
     assert caught.value.detail == (text if explained else None)
     assert (text in str(caught.value)) is explained

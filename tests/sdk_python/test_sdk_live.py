@@ -78,7 +78,11 @@ def kind(request: pytest.FixtureRequest) -> type[AsyncClient | ThreadedClient]:
     return chosen
 
 
-async def test_every_message_and_question(live: LiveServer, kind: type[AsyncClient | ThreadedClient]) -> None:
+@pytest.mark.parametrize("dialect", ["classic", "auto"])
+async def test_every_message_and_question(
+    live: LiveServer, kind: type[AsyncClient | ThreadedClient], dialect: str
+) -> None:
+    own_of_the_dialect: list[str] = []
     answers: dict[str | None, str | list[str]] = {
         "Name?": "Ada",
         "One?": "",
@@ -86,8 +90,12 @@ async def test_every_message_and_question(live: LiveServer, kind: type[AsyncClie
         "Secret?": "hunter2",
     }
     seen: list[Message] = []
-    async with kind(live.url) as client, client.start("everything") as conversation:
+    options: dict[str, Any] = {"dialect": dialect}
+    async with kind(live.url, **options) as client, client.start("everything") as conversation:
         async for message in conversation:
+            if message.type in ("keep_alive", "answer_accepted"):
+                own_of_the_dialect.append(message.type)
+                continue
             seen.append(message)
             if isinstance(message, MultipleChoice) and not message.content.single:
                 with pytest.raises(NotAsked):
@@ -101,7 +109,6 @@ async def test_every_message_and_question(live: LiveServer, kind: type[AsyncClie
         "system_message",
         "suggested_function_call",
         "function_call_execution",
-        "keep_alive",
         "text_message",
         "text_input",
         "multiple_choice",
@@ -110,6 +117,7 @@ async def test_every_message_and_question(live: LiveServer, kind: type[AsyncClie
         "error",
         "workflow_completed",
     ]
+    assert own_of_the_dialect == (["keep_alive"] if dialect == "classic" else ["answer_accepted"] * 4)
 
 
 async def test_many_conversations_over_one_client(live: LiveServer) -> None:

@@ -21,7 +21,7 @@ MADE = TextMessage(workflow_uuid=HEX, uuid="1", content=TextMessageContent(body=
 def with_later_fields(kind: str) -> str:
     """Return a frame of a later version, which says more than this one knows."""
     frame = json.loads(message(kind))
-    frame["content"]["x_inner"] = 2**60 + 1
+    frame.get("content", {})["x_inner"] = 2**60 + 1
     return json.dumps({**frame, "x_later": {"ü": None}}, ensure_ascii=False, indent=1)
 
 

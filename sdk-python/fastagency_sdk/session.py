@@ -1,0 +1,413 @@
+"""One conversation of `fastagency.v1` from the client's side, as a pure state machine over all its
+connections.
+
+It does no I/O and has no clock. The shell opens a socket, sends `first_frame`, gives every frame to
+`receive_text` and sends what `outgoing` returns; when the socket has ended, `disconnected` says what is
+next. Times are in seconds of any one clock that never goes back.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from ._generated.messages import (
+    AnswerAccepted,
+    AnswerFrame,
+    AnswerRejected,
+    CancelWorkflow,
+    Error,
+    InitiatedWorkflow,
+    KeepAlive,
+    MultipleChoice,
+    Outcome,
+    RejectionReason,
+    ReplayCompleted,
+    ResumeWorkflow,
+    SessionMode,
+    SessionReady,
+    StartWorkflow,
+    TextChunk,
+    TextInput,
+    WorkflowCompleted,
+)
+from ._generated.tables import ConversationState
+from .answers import Question, frame_for
+from .codec import Message, decode, encode, seq_in, seq_of
+from .connection_state import ConnectionState
+from .cursor import Cursor
+from .endings import NO_CLOSE_FRAME, ending_of
+from .errors import ConversationError, ConversationRefused, MalformedMessage, NotAsked
+from .reconnect import Reconnect
+
+__all__ = ["SUBPROTOCOL", "Next", "SessionProtocol"]
+
+SUBPROTOCOL = "fastagency.v1"
+"""What a client offers where it was advertised (spec FA-NEG-2)."""
+
+_SILENCES = 1.5
+"""After how many heartbeats without one the connection is dead (spec FA-LIV-1)."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """What follows the end of a connection: another one in `delay` seconds, or (None) nothing, for `error`.
+
+    Without an error the conversation has ended as it should.
+    """
+
+    delay: float | None
+    error: ConversationError | None = None
+
+
+@dataclass
+class _Pending:
+    """An answer that is neither accepted nor rejected yet. It may be a password."""
+
+    question: Question
+    frame: str = field(repr=False)
+    sent: bool = False
+
+
+class SessionProtocol:
+    """A conversation, over as many connections as it takes."""
+
+    def __init__(
+        self,
+        begin: InitiatedWorkflow | Cursor,
+        reconnect: Reconnect,
+        now: float,
+    ) -> None:
+        self._initiated = begin if isinstance(begin, InitiatedWorkflow) else None
+        cursor = begin if isinstance(begin, Cursor) else None
+        self.workflow_uuid = begin.workflow_uuid
+        self._token = begin.resume_token
+        self._epoch = "" if cursor is None else cursor.epoch
+        self._seq = 0 if cursor is None else cursor.after_seq
+        self._delivered_seq = self._seq
+        self._reconnect = reconnect
+        self._resumable = cursor is not None
+        self._delivered_any = cursor is not None
+        self._live = False
+        self._replay: list[Message] | None = None
+        self._gap = False
+        self._left = False
+        self._over = False
+        self._cancelling: str | None = None
+        self._attempt = 0
+        self._gone_since = now
+        self._heard = now
+        self._heartbeat: float | None = None
+        self._detached_seconds = reconnect.patience
+        self._open: OrderedDict[str, Question] = OrderedDict()
+        self._delivered_questions: set[str] = set()
+        self._pending: OrderedDict[str, _Pending] = OrderedDict()
+        self._mine: set[str] = set()
+        self._completed: WorkflowCompleted | None = None
+        self._last_error: Error | None = None
+        self._told: WorkflowCompleted | None = None  # the end, once the user was given it
+        self._told_error: Error | None = None
+        self._ending: ConversationError | None = None
+
+    # --- what a user asks
+
+    @property
+    def connection(self) -> ConnectionState:
+        """The state of the connection (spec FA-LIF-3)."""
+        if self._ending is not None:
+            return ConnectionState.LOST
+        if self._left or self._told is not None:
+            return ConnectionState.ENDED
+        if self._live or self._over:
+            return ConnectionState.LIVE
+        return ConnectionState.RECONNECTING if self._resumable else ConnectionState.CONNECTING
+
+    @property
+    def state(self) -> ConversationState:
+        """Where the conversation stands (spec FA-LIF), after the last message that the user was given."""
+        if self._told is not None:
+            return ConversationState(self.outcome or Outcome.COMPLETED)
+        if isinstance(self._ending, ConversationRefused):
+            return ConversationState.FAILED
+        if self._ending is not None or self._left:
+            return ConversationState.CANCELLED
+        if not self._resumable:
+            return ConversationState.CREATED
+        return ConversationState.RUNNING if self.question is None else ConversationState.AWAITING_ANSWER
+
+    @property
+    def question(self) -> Question | None:
+        """The oldest question that was delivered, is open, and has no answer under way; None when there is
+        none."""
+        answered = {pending.question.uuid for pending in self._pending.values()}
+        for uuid, question in self._open.items():
+            if uuid in self._delivered_questions and uuid not in answered:
+                return question
+        return None
+
+    @property
+    def result(self) -> str | None:
+        """What the workflow returned."""
+        return None if self._told is None else self._told.content.result
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the workflow ended, None before its end."""
+        return None if self._told is None else self._told.content.outcome
+
+    @property
+    def last_error(self) -> Error | None:
+        """The last `error` message that the user was given."""
+        return self._told_error
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the user stands: after the last message that was delivered. None before the first session."""
+        if not self._resumable or self._token is None:
+            return None
+        return Cursor(self.workflow_uuid, self._token, self._epoch, self._delivered_seq)
+
+    def is_open(self, question: Question) -> bool:
+        """Say whether a question still takes an answer: nobody's was accepted, and none of this client is
+        under way."""
+        answered = {pending.question.uuid for pending in self._pending.values()}
+        return question.uuid in self._open and question.uuid not in answered
+
+    def answered_elsewhere(self, accepted: AnswerAccepted) -> bool:
+        """Say whether the answer of another socket was taken, another tab's for example (spec FA-RES-6)."""
+        return accepted.answer_id is not None and accepted.answer_id not in self._mine
+
+    # --- what a user does
+
+    def answer(self, value: str | Iterable[str], question: Question | None = None) -> str:
+        """Answer a question, by default the oldest open one, and return the answer's id. `outgoing` has the
+        frame.
+
+        It is kept until the server accepts or rejects it (spec FA-ANS-1). Raises NotAsked when nothing is
+        asked, or the question is closed or does not allow the value, and the conversation's own error when
+        it was given up.
+        """
+        if self._ending is not None:
+            raise self._ending
+        if self._told is not None or self._left:
+            raise NotAsked("the conversation is over")
+        question = self.question if question is None else question
+        if question is None or not self.is_open(question):
+            raise NotAsked("nothing is asked" if question is None else "the question is closed")
+        several = isinstance(question, MultipleChoice) and not question.content.single
+        if several and not isinstance(value, str):
+            value = list(value)
+        text = frame_for(question, value)
+        answer_id = uuid4().hex
+        shown = value if several and isinstance(value, list) else text
+        frame = AnswerFrame(type="answer", question_uuid=question.uuid, answer_id=answer_id, value=shown)
+        self._pending[answer_id] = _Pending(question, encode(frame))
+        self._mine.add(answer_id)
+        return answer_id
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Cancel the conversation, now or as soon as there is a session again (spec FA-CAN-1)."""
+        if self._completed is None:
+            self._cancelling = encode(CancelWorkflow(type="cancel_workflow", reason=reason))
+
+    def leave(self) -> None:
+        """Note that this side closes the connection for good; the conversation goes on (spec FA-CAN-3)."""
+        self._left = True
+        self._pending.clear()
+
+    def delivered(self, message: Message) -> None:
+        """Note that the user was given a message: the cursor moves on."""
+        self._delivered_any = True
+        if isinstance(message, TextInput | MultipleChoice):
+            self._delivered_questions.add(message.uuid)
+        elif isinstance(message, WorkflowCompleted):
+            self._told = message
+        elif isinstance(message, Error):
+            self._told_error = message
+        if isinstance(message, SessionReady):
+            self._delivered_seq = message.oldest_seq - 1
+        elif (seq := seq_of(message)) is not None:
+            self._delivered_seq = max(seq, self._delivered_seq)
+
+    # --- what a connection does
+
+    def first_frame(self, now: float) -> str:
+        """Return the first frame of a new socket (spec FA-RES-7)."""
+        self._heard = now
+        self._gap = False
+        if self._initiated is not None and not self._resumable:
+            return encode(
+                StartWorkflow(
+                    type="start_workflow",
+                    workflow_uuid=self._initiated.workflow_uuid,
+                    name=self._initiated.name,
+                    params=self._initiated.params,
+                    resume_token=self._token,
+                )
+            )
+        return encode(
+            ResumeWorkflow(
+                type="resume_workflow",
+                workflow_uuid=self.workflow_uuid,
+                resume_token=self._token or "",
+                epoch=self._epoch,
+                after_seq=self._seq,
+            )
+        )
+
+    def outgoing(self) -> list[str]:
+        """Return the frames that are to be sent now: answers that the server does not know yet, then a
+        cancel."""
+        if not self._live:
+            return []
+        frames = []
+        for pending in self._pending.values():
+            if not pending.sent:
+                pending.sent = True
+                frames.append(pending.frame)
+        if self._cancelling is not None:
+            frames.append(self._cancelling)
+            self._cancelling = None
+        return frames
+
+    @property
+    def deadline(self) -> float:
+        """When the connection is dead if nothing is heard until then (spec FA-LIV-1)."""
+        patience = self._reconnect.patience if self._heartbeat is None else _SILENCES * self._heartbeat
+        return self._heard + patience
+
+    @property
+    def broken(self) -> bool:
+        """True when the socket is to be closed and the conversation resumed: the log has a gap (spec
+        FA-RES-5)."""
+        return self._gap
+
+    def receive_text(self, text: str, now: float) -> list[Message]:
+        """Take a text frame and return the messages that the user is given, in order.
+
+        Raises MalformedMessage for a frame that is not what its type says; its place in the log counts as
+        read.
+        """
+        self._heard = now
+        if self._gap:
+            return []
+        try:
+            message = decode(text)
+        except MalformedMessage:
+            if seq_in(text) == self._seq + 1:
+                self._seq += 1
+            raise
+        return self._take(message, now)
+
+    def disconnected(
+        self, code: int = NO_CLOSE_FRAME, reason: str = "", *, by_client: bool = False, now: float
+    ) -> Next:
+        """Note that the connection ended, or could not be opened, and return what is next (spec FA-CLS)."""
+        if self._live or self._replay is not None:
+            self._gone_since = now
+        self._live = False
+        self._replay = None
+        for pending in self._pending.values():
+            pending.sent = False
+        if self._completed is not None or self._left:
+            self._over = True
+            return Next(None)
+        if self._gap:
+            code, by_client = NO_CLOSE_FRAME, False
+        self._attempt += 1
+        delay = self._reconnect.delay(code, reason, self._attempt, by_client=by_client)
+        if delay is None or now + delay - self._gone_since > self._detached_seconds:
+            return Next(None, self.give_up(ending_of(code, reason, self._last_error, by_client=by_client)))
+        return Next(delay)
+
+    def give_up(self, error: ConversationError) -> ConversationError:
+        """Note that no connection will be tried any more, and return why."""
+        self._ending = error
+        return error
+
+    # --- messages
+
+    def _take(self, message: Message, now: float) -> list[Message]:
+        match message:
+            case SessionReady():
+                return self._ready(message)
+            case ReplayCompleted():
+                found, self._replay = self._replay or [], None
+                self._begin_live(now)
+                return found
+            case KeepAlive():
+                return []
+            case TextChunk():
+                return self._out([message])
+            case AnswerRejected():
+                self._rejected(message)
+                return self._out([message])
+            case AnswerAccepted():
+                # Whether it is new or said again: the answer is settled (spec FA-ANS-4).
+                self._pending.pop(message.answer_id or "", None)
+        seq = seq_of(message)
+        if seq is None:
+            self._note(message)
+            return self._out([message])
+        if seq <= self._seq:
+            return []
+        if seq > self._seq + 1:
+            self._gap = True
+            return []
+        self._seq = seq
+        self._attempt = 0
+        self._note(message)
+        return self._out([message])
+
+    def _ready(self, ready: SessionReady) -> list[Message]:
+        self._token, self._epoch = ready.resume_token, ready.epoch
+        self._heartbeat, self._detached_seconds = ready.heartbeat_seconds, ready.detached_seconds
+        self._resumable = True
+        if ready.mode is SessionMode.FRESH:
+            self._seq = 0
+            self._begin_live(self._heard)
+            return []
+        self._replay = []
+        if ready.mode is SessionMode.RESET:
+            self._seq = ready.oldest_seq - 1
+            self._open.clear()
+            if self._delivered_any:
+                self._replay.append(ready)
+        return []
+
+    def _begin_live(self, now: float) -> None:
+        self._live = True
+        self._attempt = 0
+        self._gone_since = now
+
+    def _out(self, messages: list[Message]) -> list[Message]:
+        """During a replay messages are held back, so that `is_open` is right when they are delivered."""
+        if self._replay is None:
+            return messages
+        self._replay += messages
+        return []
+
+    def _note(self, message: Message) -> None:
+        match message:
+            case TextInput() | MultipleChoice():
+                self._open[message.uuid] = message
+            case AnswerAccepted():
+                self._open.pop(message.question_uuid, None)
+                self._drop_answers_to(message.question_uuid)
+            case WorkflowCompleted():
+                self._completed = message
+                self._open.clear()
+                self._pending.clear()
+            case Error():
+                self._last_error = message
+
+    def _rejected(self, rejected: AnswerRejected) -> None:
+        self._pending.pop(rejected.answer_id, None)
+        if rejected.reason is not RejectionReason.INVALID_VALUE:
+            self._open.pop(rejected.question_uuid, None)
+
+    def _drop_answers_to(self, question_uuid: str) -> None:
+        for answer_id in [it for it, kept in self._pending.items() if kept.question.uuid == question_uuid]:
+            del self._pending[answer_id]
