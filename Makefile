@@ -107,6 +107,10 @@ conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client an
 	@$(PYTHON) -m conformance all --results test-output/conformance.json --junit test-output/conformance.xml
 	@$(PYTHON) -m conformance pages --results test-output/conformance.json
 
+.PHONY: faults
+faults: .venv/.stamp ## Hold 500 conversations while their connections are cut, and count what went wrong
+	@cd tests && ../$(PYTHON) -m faults
+
 .PHONY: clean
 clean: ## Remove what was built, the environments included
 	rm -rf .venv .venv-* docs/node_modules sdk-typescript/node_modules tests/node_modules sdk-typescript/dist \

@@ -185,6 +185,8 @@ class AsyncClient:
         url = self._options.endpoints.ws
         headers = await self._fresh_headers()
         arguments = connect_arguments(connect, self._options, headers, SUBPROTOCOL)
+        if FORGETS:
+            arguments["create_connection"] = KeepingConnection
         try:
             return await connect(url, **arguments)
         except (OSError, WebSocketException) as error:

@@ -21,6 +21,7 @@ from ._generated.messages import AnswerAccepted, Error, InitiatedWorkflow, Outco
 from ._generated.rest import discovery, initiate_workflow
 from ._generated.tables import CHANNEL_PATH, DISCOVERY_PATH, INITIATE_WORKFLOW_PATH, ConversationState
 from ._socket import close_of, connect_arguments, why_not_open
+from ._websockets13 import FORGETS, KeepingConnection
 from .answers import Question
 from .codec import Message
 from .connection_state import ConnectionState
@@ -184,6 +185,8 @@ class Client:
         url = self._options.endpoints.ws
         headers = self._fresh_headers()
         arguments = connect_arguments(async_connect, self._options, headers, SUBPROTOCOL)
+        if FORGETS:
+            arguments["create_connection"] = KeepingConnection
         try:
             return await async_connect(url, **arguments)
         except (OSError, WebSocketException) as error:
