@@ -111,6 +111,10 @@ conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client an
 faults: .venv/.stamp ## Hold 500 conversations while their connections are cut, and count what went wrong
 	@cd tests && ../$(PYTHON) -m faults
 
+.PHONY: fuzz
+fuzz: .venv/.stamp ## Try 2,000 orders of what clients do (make test tries 200)
+	@FUZZ_EXAMPLES=2000 .venv/bin/pytest -q tests/fuzz -p no:logging
+
 .PHONY: clean
 clean: ## Remove what was built, the environments included
 	rm -rf .venv .venv-* docs/node_modules sdk-typescript/node_modules tests/node_modules sdk-typescript/dist \

@@ -45,6 +45,8 @@ class LiveServer:
         self._config = uvicorn.Config(wiretap, **options)
         self.server = uvicorn.Server(self._config)
         self._failure: BaseException | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The server's event loop, once it runs."""
         self._thread = threading.Thread(target=self._run, name=f"live-server-{self.port}", daemon=True)
 
     def start(self) -> None:
@@ -77,6 +79,7 @@ class LiveServer:
             self._failure = error
 
     async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
         await self.server.serve(sockets=[self._socket])
         deadline = time.monotonic() + _GRACE_SECONDS
         while left := asyncio.all_tasks() - {asyncio.current_task()}:

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -116,8 +116,13 @@ class RawConversation:
 
     def drop(self) -> None:
         """Break the connection without a close frame, as a lost network does."""
-        _reset(self._socket.socket)
+        self.reset()
         self._socket.recv_events_thread.join(_SAFETY_SECONDS)
+
+    def reset(self) -> None:
+        """The same without waiting; a connection that has ended already stays as it is."""
+        with suppress(OSError):
+            _reset(self._socket.socket)
 
     def __enter__(self) -> Self:
         return self

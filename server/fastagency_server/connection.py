@@ -98,6 +98,9 @@ class Connection:
                 await self._perform(output)
                 if output.more:
                     self._wake.set()
+                # Nothing above need have waited: a workflow that talks without end must not keep the loop
+                # from every other socket.
+                await asyncio.sleep(0)
         except WebSocketDisconnect:
             pass  # the reader learns of it too
         except Exception:
