@@ -16,6 +16,7 @@ from fastagency_sdk._generated.tables import MESSAGE_CLASSES
 from pydantic import BaseModel, ValidationError
 
 from .errors import InvalidMessage
+from .plain_frames import note_valid, plain_frame
 
 __all__ = ["NO_CONVERSATION", "content_fields", "encode", "error_frame", "new_uuid"]
 
@@ -60,12 +61,16 @@ def encode(
     `content` holds every field of the content of `kind`; `uuid` None stands for a new one.
     Raises `InvalidMessage`, naming the field, for a wrong type and for what strict JSON cannot say.
     """
+    uuid = new_uuid() if uuid is None else uuid
+    frame = plain_frame(kind, content, workflow_uuid, sender, recipient, auto_reply, uuid)
+    if frame is not None:
+        return frame
     envelope = {
         "workflow_uuid": workflow_uuid,
         "sender": sender,
         "recipient": recipient,
         "auto_reply": auto_reply,
-        "uuid": new_uuid() if uuid is None else uuid,
+        "uuid": uuid,
         "content": content,
         "type": kind,
     }
@@ -79,6 +84,7 @@ def encode(
             frame.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidMessage(f"{kind}: content.{_culprit(content)}: {error}") from None
+    note_valid(kind, content, sender, recipient, auto_reply, uuid)
     return frame
 
 

@@ -4,6 +4,7 @@ FA-RES-1)."""
 from __future__ import annotations
 
 import secrets
+import time
 from collections import deque
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,9 +12,19 @@ from itertools import islice
 __all__ = ["Log", "now"]
 
 
+_second: tuple[int, str] = (0, "")
+
+
 def now() -> str:
     """The time, RFC 3339 in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    global _second  # a pair, replaced as a whole: threads may both write it, and neither sees half of one
+    milliseconds = time.time_ns() // 1_000_000
+    second = milliseconds // 1000
+    known, text = _second
+    if known != second:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        _second = (second, text)
+    return f"{text}.{milliseconds % 1000:03d}Z"
 
 
 class Log:
