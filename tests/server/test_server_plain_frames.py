@@ -1,4 +1,5 @@
-"""plain_frames.py: the short way to a frame says the same as the long one, and takes nothing that it refuses."""
+"""plain_frames.py: the short way to a frame says the same as the long one, and takes nothing that it
+refuses."""
 
 from __future__ import annotations
 
