@@ -227,6 +227,7 @@ def fuzz(stage: Stage, examples: settings) -> None:
     run_state_machine_as_test(machine, settings=examples)
 
 
+@pytest.mark.timeout(120 + EXAMPLES)  # a bound that ends a hanging run, however many examples are asked for
 def test_any_order(stage: Stage) -> None:
     fuzz(stage, bounded)
 
