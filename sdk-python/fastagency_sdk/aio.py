@@ -24,7 +24,7 @@ from .answers import Question
 from .codec import Message
 from .connection_state import ConnectionState
 from .cursor import Cursor
-from .errors import RequestRefused, ServerUnreachable
+from .errors import DialectNotTaken, RequestRefused, ServerUnreachable
 from .options import MAX_MESSAGE_SIZE, Dialect, Options
 from .protocol import ConversationProtocol
 from .reconnect import Reconnect
@@ -165,9 +165,9 @@ class AsyncClient:
             raise failure(url, error) from error
         return initiated_of(answer)
 
-    async def _open_socket(self) -> ClientConnection:
+    async def _open_socket(self, subprotocol: str | None = None) -> ClientConnection:
         url = self._options.endpoints.ws
-        arguments = connect_arguments(connect, self._options, await self._fresh_headers())
+        arguments = connect_arguments(connect, self._options, await self._fresh_headers(), subprotocol)
         if FORGETS:
             arguments["create_connection"] = KeepingConnection
         try:
@@ -179,18 +179,14 @@ class AsyncClient:
         return self._options.dialect == "auto" and SUBPROTOCOL in (initiated.subprotocols or ())
 
     def _session(self, begin: InitiatedWorkflow | Cursor) -> Session:
-        return Session(begin, self._open_session_socket, self._options.reconnect, self._on_connection)
+        return Session(begin, self._reopen, self._options.reconnect, self._on_connection)
 
-    async def _open_session_socket(self) -> ClientConnection:
-        url = self._options.endpoints.ws
-        headers = await self._fresh_headers()
-        arguments = connect_arguments(connect, self._options, headers, SUBPROTOCOL)
-        if FORGETS:
-            arguments["create_connection"] = KeepingConnection
-        try:
-            return await connect(url, **arguments)
-        except (OSError, WebSocketException) as error:
-            raise why_not_open(url, error) from error
+    async def _reopen(self) -> ClientConnection:
+        socket = await self._open_socket(SUBPROTOCOL)
+        if socket.subprotocol != SUBPROTOCOL:
+            await socket.close()
+            raise DialectNotTaken(self._options.endpoints.ws)
+        return socket
 
     async def _fresh_headers(self) -> Mapping[str, str]:
         headers = self._headers() if callable(self._headers) else self._headers
@@ -289,14 +285,17 @@ class AsyncConversation:
             raise RuntimeError("a conversation starts once: call start() again for another one")
         self._entered = True
         begin = self._cursor or await self._client._initiate(self._name, self._params)
-        if isinstance(begin, Cursor) or self._client._speaks_sessions(begin):
-            self._session = self._client._session(begin)
-            await self._session.open()
-            self._protocol = self._session.protocol
+        if isinstance(begin, Cursor):
+            await self._enter_session(begin, await self._client._reopen())
             return self
-        protocol = ConversationProtocol(begin)
-        self._socket = await self._client._open_socket()
-        self._protocol = protocol
+        offered = SUBPROTOCOL if self._client._speaks_sessions(begin) else None
+        self._socket = await self._client._open_socket(offered)
+        if self._socket.subprotocol == SUBPROTOCOL:
+            socket, self._socket = self._socket, None
+            await self._enter_session(begin, socket)
+            return self
+        # Not offered, or not taken (spec FA-NEG-4): classic.
+        protocol = self._protocol = ConversationProtocol(begin)
         try:
             # A server that closed already is no error here: the iteration tells why it did.
             with contextlib.suppress(ConnectionClosed):
@@ -402,6 +401,11 @@ class AsyncConversation:
             # Does nothing after a close; when this was cancelled instead, it leaves no socket behind.
             self._socket.transport.abort()
             await asyncio.wait({drain})
+
+    async def _enter_session(self, begin: InitiatedWorkflow | Cursor, socket: ClientConnection) -> None:
+        self._session = self._client._session(begin)
+        self._protocol = self._session.protocol
+        await self._session.open(socket)
 
     def _open(self) -> tuple[ConversationProtocol, ClientConnection]:
         if not isinstance(self._protocol, ConversationProtocol) or self._socket is None:

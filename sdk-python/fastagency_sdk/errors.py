@@ -2,6 +2,7 @@
 
 FastAgencyError
 ├── ServerUnreachable          no connection to the server, or it broke before there was a conversation
+│   └── DialectNotTaken        the server speaks classic alone, and a conversation is to be resumed
 ├── RequestRefused             a request was answered with an error status
 ├── MalformedMessage           the server sent something that is not what it should be
 ├── ConversationError          the conversation cannot go on
@@ -18,6 +19,7 @@ __all__ = [
     "ConversationError",
     "ConversationLost",
     "ConversationRefused",
+    "DialectNotTaken",
     "FastAgencyError",
     "MalformedMessage",
     "NotAsked",
@@ -32,6 +34,13 @@ class FastAgencyError(Exception):
 
 class ServerUnreachable(FastAgencyError):
     """There is no connection to the server, or it broke before there was a conversation."""
+
+
+class DialectNotTaken(ServerUnreachable):
+    """The server did not take `fastagency.v1`, without which nothing can be resumed (spec FA-NEG-4)."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url}: the server did not take fastagency.v1")
 
 
 class RequestRefused(FastAgencyError):

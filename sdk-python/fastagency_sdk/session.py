@@ -42,10 +42,13 @@ from .endings import NO_CLOSE_FRAME, ending_of
 from .errors import ConversationError, ConversationRefused, MalformedMessage, NotAsked
 from .reconnect import Reconnect
 
-__all__ = ["SUBPROTOCOL", "Next", "SessionProtocol"]
+__all__ = ["SUBPROTOCOL", "Delivered", "Next", "SessionProtocol"]
 
 SUBPROTOCOL = "fastagency.v1"
 """What a client offers where it was advertised (spec FA-NEG-2)."""
+
+Delivered = Message | MalformedMessage
+"""What a user is given, in order."""
 
 _SILENCES = 1.5
 """After how many heartbeats without one the connection is dead (spec FA-LIV-1)."""
@@ -55,11 +58,13 @@ _SILENCES = 1.5
 class Next:
     """What follows the end of a connection: another one in `delay` seconds, or (None) nothing, for `error`.
 
-    Without an error the conversation has ended as it should.
+    Without an error the conversation has ended as it should. `messages` are those of a replay that broke off:
+    no connection will bring its rest, so the user is given them before the end.
     """
 
     delay: float | None
     error: ConversationError | None = None
+    messages: tuple[Delivered, ...] = ()
 
 
 @dataclass
@@ -89,9 +94,10 @@ class SessionProtocol:
         self._delivered_seq = self._seq
         self._reconnect = reconnect
         self._resumable = cursor is not None
-        self._delivered_any = cursor is not None
+        self._shown_any = cursor is not None
         self._live = False
-        self._replay: list[Message] | None = None
+        self._replaying = False
+        self._held: list[Delivered] = []  # of a replay that is not complete, perhaps over several connections
         self._gap = False
         self._left = False
         self._over = False
@@ -219,7 +225,6 @@ class SessionProtocol:
 
     def delivered(self, message: Message) -> None:
         """Note that the user was given a message: the cursor moves on."""
-        self._delivered_any = True
         if isinstance(message, TextInput | MultipleChoice):
             self._delivered_questions.add(message.uuid)
         elif isinstance(message, WorkflowCompleted):
@@ -284,73 +289,79 @@ class SessionProtocol:
         FA-RES-5)."""
         return self._gap
 
-    def receive_text(self, text: str, now: float) -> list[Message]:
-        """Take a text frame and return the messages that the user is given, in order.
+    def receive_text(self, text: str, now: float) -> list[Delivered]:
+        """Take a text frame and return what the user is given, in order.
 
-        Raises MalformedMessage for a frame that is not what its type says; its place in the log counts as
-        read.
+        A frame that is not what its type says comes as MalformedMessage; its place in the log counts as read.
         """
         self._heard = now
         if self._gap:
             return []
         try:
             message = decode(text)
-        except MalformedMessage:
+        except MalformedMessage as error:
             if seq_in(text) == self._seq + 1:
                 self._seq += 1
-            raise
+            return self._out(error)
         return self._take(message, now)
+
+    def receive_binary(self, data: bytes, now: float) -> list[Delivered]:
+        """Take a binary frame, which the protocol does not have from servers (spec FA-FRM-1)."""
+        self._heard = now
+        return self._out(MalformedMessage("a binary frame", data.decode(errors="replace")))
 
     def disconnected(
         self, code: int = NO_CLOSE_FRAME, reason: str = "", *, by_client: bool = False, now: float
     ) -> Next:
         """Note that the connection ended, or could not be opened, and return what is next (spec FA-CLS)."""
-        if self._live or self._replay is not None:
+        if self._live or self._replaying:
             self._gone_since = now
-        self._live = False
-        self._replay = None
+        self._live = self._replaying = False
         for pending in self._pending.values():
             pending.sent = False
         if self._completed is not None or self._left:
             self._over = True
-            return Next(None)
+            return Next(None, messages=self._released())
         if self._gap:
             code, by_client = NO_CLOSE_FRAME, False
         self._attempt += 1
         delay = self._reconnect.delay(code, reason, self._attempt, by_client=by_client)
         if delay is None or now + delay - self._gone_since > self._detached_seconds:
-            return Next(None, self.give_up(ending_of(code, reason, self._last_error, by_client=by_client)))
+            return self.give_up(ending_of(code, reason, self._last_error, by_client=by_client))
         return Next(delay)
 
-    def give_up(self, error: ConversationError) -> ConversationError:
-        """Note that no connection will be tried any more, and return why."""
+    def give_up(self, error: ConversationError) -> Next:
+        """Note that no connection will be tried any more, because of `error`."""
         self._ending = error
-        return error
+        return Next(None, error, self._released())
+
+    def listening(self, now: float) -> None:
+        """Note that the shell reads on after a pause of its own: silence counts from here."""
+        self._heard = now
 
     # --- messages
 
-    def _take(self, message: Message, now: float) -> list[Message]:
+    def _take(self, message: Message, now: float) -> list[Delivered]:
         match message:
             case SessionReady():
                 return self._ready(message)
             case ReplayCompleted():
-                found, self._replay = self._replay or [], None
                 self._begin_live(now)
-                return found
+                return list(self._released())
             case KeepAlive():
                 return []
             case TextChunk():
-                return self._out([message])
+                return self._out(message)
             case AnswerRejected():
                 self._rejected(message)
-                return self._out([message])
+                return self._out(message)
             case AnswerAccepted():
                 # Whether it is new or said again: the answer is settled (spec FA-ANS-4).
                 self._pending.pop(message.answer_id or "", None)
         seq = seq_of(message)
         if seq is None:
             self._note(message)
-            return self._out([message])
+            return self._out(message)
         if seq <= self._seq:
             return []
         if seq > self._seq + 1:
@@ -359,9 +370,9 @@ class SessionProtocol:
         self._seq = seq
         self._attempt = 0
         self._note(message)
-        return self._out([message])
+        return self._out(message)
 
-    def _ready(self, ready: SessionReady) -> list[Message]:
+    def _ready(self, ready: SessionReady) -> list[Delivered]:
         self._token, self._epoch = ready.resume_token, ready.epoch
         self._heartbeat, self._detached_seconds = ready.heartbeat_seconds, ready.detached_seconds
         self._resumable = True
@@ -369,25 +380,27 @@ class SessionProtocol:
             self._seq = 0
             self._begin_live(self._heard)
             return []
-        self._replay = []
+        self._replaying = True
         if ready.mode is SessionMode.RESET:
             self._seq = ready.oldest_seq - 1
             self._open.clear()
-            if self._delivered_any:
-                self._replay.append(ready)
+            self._held = [ready] if self._shown_any else []
         return []
 
     def _begin_live(self, now: float) -> None:
-        self._live = True
+        self._live, self._replaying = True, False
         self._attempt = 0
         self._gone_since = now
 
-    def _out(self, messages: list[Message]) -> list[Message]:
+    def _out(self, message: Delivered) -> list[Delivered]:
         """During a replay messages are held back, so that `is_open` is right when they are delivered."""
-        if self._replay is None:
-            return messages
-        self._replay += messages
-        return []
+        self._held.append(message)
+        return [] if self._replaying else list(self._released())
+
+    def _released(self) -> tuple[Delivered, ...]:
+        released, self._held = tuple(self._held), []
+        self._shown_any = self._shown_any or bool(released)
+        return released
 
     def _note(self, message: Message) -> None:
         match message:

@@ -20,7 +20,7 @@ from .cursor import Cursor
 from .endings import NO_CLOSE_FRAME
 from .errors import ConversationRefused, FastAgencyError, MalformedMessage, RequestRefused
 from .reconnect import Reconnect
-from .session import Next, SessionProtocol
+from .session import Delivered, Next, SessionProtocol
 
 __all__ = ["OnConnection", "Session"]
 
@@ -47,19 +47,16 @@ class Session:
         self._connect = connect
         self._on_connection = on_connection
         self._shown: ConnectionState | None = None
-        self._inbox: asyncio.Queue[Message | FastAgencyError | None] = asyncio.Queue(_READ_AHEAD)
-        self._end: FastAgencyError | None = None
+        self._inbox: asyncio.Queue[Delivered | None] = asyncio.Queue(_READ_AHEAD)
+        self._end: Exception | None = None
         self._ended = False
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Open the first socket, and read from it from here on.
-
-        Raises what `connect` does: there is nothing yet that could be resumed.
-        """
+    async def open(self, socket: ClientConnection) -> None:
+        """Read from the first socket from here on."""
         self._show()
-        self._task = asyncio.create_task(self._run(await self._connect()))
+        self._task = asyncio.create_task(self._run(socket))
 
     async def next(self) -> Message | None:
         """Return the next message, None after the end. Raises what the conversation was lost or refused with,
@@ -70,7 +67,7 @@ class Session:
             if self._end is not None:
                 raise self._end
             return None
-        if isinstance(found, FastAgencyError):
+        if isinstance(found, MalformedMessage):
             raise found
         self.protocol.delivered(found)
         self._show()
@@ -96,6 +93,19 @@ class Session:
         self._show()
 
     async def _run(self, socket: ClientConnection) -> None:
+        try:
+            following = await self._hold_all(socket)
+        except Exception as error:  # of the user's own headers or `should_retry`: theirs to see
+            following = Next(None)
+            self._end = error
+        else:
+            self._end = following.error
+        for message in following.messages:
+            await self._inbox.put(message)
+        await self._inbox.put(None)
+
+    async def _hold_all(self, socket: ClientConnection) -> Next:
+        """Hold one socket after the other, until nothing follows."""
         following = Next(0.0)
         opened: ClientConnection | None = socket
         while following.delay is not None:
@@ -111,8 +121,7 @@ class Session:
                     opened = await self._connect()
                 except FastAgencyError as error:
                     following = self._not_opened(error)
-        self._end = following.error
-        await self._inbox.put(None)
+        return following
 
     def _ended_with(self, code: int, reason: str, by_client: bool) -> Next:
         following = self.protocol.disconnected(code, reason, by_client=by_client, now=time.monotonic())
@@ -122,10 +131,9 @@ class Session:
     def _not_opened(self, error: FastAgencyError) -> Next:
         if isinstance(error, RequestRefused) and error.status in _FINAL_STATUSES:
             said = f"the socket was refused with {error}"
-            why = ConversationRefused(said, NO_CLOSE_FRAME, "", error.detail)
-            self.protocol.give_up(why)
+            following = self.protocol.give_up(ConversationRefused(said, NO_CLOSE_FRAME, "", error.detail))
             self._show()
-            return Next(None, why)
+            return following
         return self._ended_with(NO_CLOSE_FRAME, "", False)
 
     async def _hold(self, socket: ClientConnection) -> tuple[int, str, bool]:
@@ -136,9 +144,6 @@ class Session:
             while not self.protocol.broken:
                 async with asyncio.timeout(max(0.0, self.protocol.deadline - time.monotonic())):
                     data = await socket.recv()
-                if isinstance(data, bytes):
-                    await self._inbox.put(MalformedMessage("a binary frame", data.decode(errors="replace")))
-                    continue
                 await self._take(data)
         except ConnectionClosed as closed:
             return close_of(closed)
@@ -151,16 +156,17 @@ class Session:
             await _drop(socket)
         return NO_CLOSE_FRAME, "", False
 
-    async def _take(self, text: str) -> None:
-        try:
-            messages = self.protocol.receive_text(text, time.monotonic())
-        except MalformedMessage as error:
-            await self._inbox.put(error)
-            return
+    async def _take(self, data: str | bytes) -> None:
+        protocol, now = self.protocol, time.monotonic()
+        found = (
+            protocol.receive_text(data, now) if isinstance(data, str) else protocol.receive_binary(data, now)
+        )
         self._show()
         await self._flush()
-        for message in messages:
+        for message in found:
             await self._inbox.put(message)
+        # The puts wait for a user who does not read; that is no silence of the server's.
+        self.protocol.listening(time.monotonic())
 
     async def _flush(self) -> None:
         socket = self._socket

@@ -38,6 +38,7 @@ class BlockingSession:
         reconnect: Reconnect,
         on_connection: OnConnection | None,
     ) -> None:
+        self._connect = connect
         self._session = Session(begin, connect, reconnect, on_connection)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="fastagency-session", daemon=True)
@@ -49,13 +50,19 @@ class BlockingSession:
         return self._session.protocol
 
     def open(self) -> None:
-        """As `Session.open`."""
+        """Open the first socket, and read from it from here on.
+
+        Raises what `connect` does: there is nothing yet that could be resumed.
+        """
         self._thread.start()
         try:
-            self._call(self._session.open())
+            self._call(self._open())
         except BaseException:
             self.close()
             raise
+
+    async def _open(self) -> None:
+        await self._session.open(await self._connect())
 
     def next(self, timeout: float | None) -> Message | None:
         """As `Session.next`. Raises TimeoutError when nothing came within `timeout` seconds; nothing is lost

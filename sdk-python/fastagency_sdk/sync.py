@@ -26,7 +26,7 @@ from .answers import Question
 from .codec import Message
 from .connection_state import ConnectionState
 from .cursor import Cursor
-from .errors import RequestRefused, ServerUnreachable
+from .errors import DialectNotTaken, RequestRefused, ServerUnreachable
 from .options import MAX_MESSAGE_SIZE, Dialect, Options
 from .protocol import ConversationProtocol
 from .reconnect import Reconnect
@@ -179,18 +179,22 @@ class Client:
         return self._options.dialect == "auto" and SUBPROTOCOL in (initiated.subprotocols or ())
 
     def _session(self, begin: InitiatedWorkflow | Cursor) -> BlockingSession:
-        return BlockingSession(begin, self._open_session_socket, self._options.reconnect, self._on_connection)
+        return BlockingSession(begin, self._reopen, self._options.reconnect, self._on_connection)
 
-    async def _open_session_socket(self) -> AsyncConnection:
+    async def _reopen(self) -> AsyncConnection:
         url = self._options.endpoints.ws
         headers = self._fresh_headers()
         arguments = connect_arguments(async_connect, self._options, headers, SUBPROTOCOL)
         if FORGETS:
             arguments["create_connection"] = KeepingConnection
         try:
-            return await async_connect(url, **arguments)
+            socket = await async_connect(url, **arguments)
         except (OSError, WebSocketException) as error:
             raise why_not_open(url, error) from error
+        if socket.subprotocol != SUBPROTOCOL:
+            await socket.close()
+            raise DialectNotTaken(url)
+        return socket
 
     def _fresh_headers(self) -> Mapping[str, str]:
         headers = self._headers() if callable(self._headers) else self._headers
@@ -287,11 +291,14 @@ class Conversation:
             raise RuntimeError("a conversation starts once: call start() again for another one")
         self._entered = True
         begin = self._cursor or self._client._initiate(self._name, self._params)
-        if isinstance(begin, Cursor) or self._client._speaks_sessions(begin):
-            self._session = self._client._session(begin)
-            self._session.open()
-            self._protocol = self._session.protocol
+        if isinstance(begin, Cursor):
+            self._enter_session(begin)
             return self
+        if self._client._speaks_sessions(begin):
+            # Not taken after all (spec FA-NEG-4): classic.
+            with contextlib.suppress(DialectNotTaken):
+                self._enter_session(begin)
+                return self
         protocol = ConversationProtocol(begin)
         self._socket = self._client._open_socket()
         self._protocol = protocol
@@ -396,6 +403,11 @@ class Conversation:
             self._socket.close()
         finally:
             drain.join(self._client._options.close_timeout)
+
+    def _enter_session(self, begin: InitiatedWorkflow | Cursor) -> None:
+        session = self._client._session(begin)
+        session.open()
+        self._session, self._protocol = session, session.protocol
 
     def _open(self) -> tuple[ConversationProtocol, ClientConnection]:
         if not isinstance(self._protocol, ConversationProtocol) or self._socket is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -94,9 +95,13 @@ class Talk:
 
     def hear(self, *frames: str) -> None:
         for text in frames:
-            for message in self.protocol.receive_text(text, self.now):
+            self.read(self.protocol.receive_text(text, self.now))
+
+    def read(self, found: Iterable[Any]) -> None:
+        for message in found:
+            if not isinstance(message, MalformedMessage):
                 self.protocol.delivered(message)
-                self.seen.append(message)
+            self.seen.append(message)
 
     def sent(self) -> list[dict[str, Any]]:
         return [json.loads(text) for text in self.protocol.outgoing()]
@@ -153,11 +158,63 @@ def test_what_is_known_is_dropped_and_a_gap_resumes() -> None:
 def test_an_unknown_type_moves_the_cursor_and_a_malformed_message_too() -> None:
     talk = live(frame("later_type", seq=1))
     assert isinstance(talk.seen[0], Unknown)
-    with pytest.raises(MalformedMessage):
-        talk.hear(frame("text_message", seq=2, workflow_uuid=HEX, uuid="u", content={"body": 5}))
+    talk.hear(frame("text_message", seq=2, workflow_uuid=HEX, uuid="u", content={"body": 5}))
+    assert isinstance(talk.seen[1], MalformedMessage)
     talk.hear(logged(3))
     assert not talk.protocol.broken
     assert talk.protocol.cursor == Cursor(HEX, TOKEN, "e1", 3)
+
+
+def test_a_replay_that_breaks_off_loses_nothing() -> None:
+    talk = live(logged(1))
+    talk.protocol.disconnected(now=talk.now)
+    malformed = frame("text_message", seq=3, workflow_uuid=HEX, uuid="u", content={"body": 5})
+    talk.open(ready("replay", head=5), logged(2), malformed)
+    talk.protocol.disconnected(now=talk.now)
+    assert len(talk.seen) == 1
+    assert talk.open(ready("replay", head=5))["after_seq"] == 3
+    talk.hear(logged(4), logged(5), frame("replay_completed", through_seq=5))
+    assert [getattr(message, "seq", "malformed") for message in talk.seen] == [1, 2, "malformed", 4, 5]
+
+
+def test_a_reset_drops_the_replay_that_broke_off() -> None:
+    talk = live(logged(1))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("replay", head=3), logged(2))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(
+        ready("reset", oldest=4, head=4, epoch="e2"), logged(4), frame("replay_completed", through_seq=4)
+    )
+    assert talk.types() == ["text_message", "session_ready", "text_message"]
+
+
+@pytest.mark.parametrize("code", [1006, 4010])
+def test_the_end_in_a_replay_that_breaks_off_is_an_end(code: int) -> None:
+    talk = live(logged(1))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("replay", head=3), logged(2), logged(3, "workflow_completed", result="done"))
+    following = talk.protocol.disconnected(code, now=talk.now)
+    assert (following.delay, following.error) == (None, None)
+    talk.read(following.messages)
+    assert talk.types()[-1] == "workflow_completed"
+    assert talk.protocol.result == "done"
+
+
+def test_a_replay_that_nothing_follows_is_shown_before_the_loss() -> None:
+    talk = live(logged(1))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("replay", head=3), logged(2))
+    following = talk.protocol.disconnected(4010, now=talk.now)
+    assert isinstance(following.error, ConversationRefused)
+    assert [message.seq for message in following.messages if isinstance(message, TextMessage)] == [2]
+
+
+def test_what_was_received_and_not_read_yet_is_dropped_by_a_reset_too() -> None:
+    talk = live()
+    talk.protocol.receive_text(logged(1), talk.now)  # the user is busy
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("reset", oldest=1, head=1), logged(1), frame("replay_completed", through_seq=1))
+    assert talk.types() == ["session_ready", "text_message"]
 
 
 def test_a_reset_tells_the_user_to_drop_what_was_shown() -> None:
