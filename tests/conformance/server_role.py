@@ -11,10 +11,13 @@ from uuid import UUID, uuid4
 from wire_spec import HEX_UUID, schema_faults, strict_faults, strict_json
 
 from .cases import Case, Step, verb_of
+from .checks import check_some, check_status
 from .messages import TITLES, build, differs
 from .raw_http import Answer, Unreachable, open_socket, request
 from .results import Mismatch, Trace
 from .scripts import script_of
+from .session_log import SUBPROTOCOL
+from .session_verbs import SessionVerbs
 from .stage import DISCOVERY, INITIATE, SOCKET
 from .wire import Ended, Received, Wire
 
@@ -35,6 +38,7 @@ class ServerCase:
         self.url = url
         self.trace = trace
         self.seconds = seconds
+        self.workflow = WORKFLOW
         self.own = str(uuid4())
         self.uuids: dict[str, str] = {}
         self.params: dict[str, Any] = {}
@@ -57,14 +61,16 @@ class ServerCase:
             "end": self._closed,
             "script": self._set_script,
             "request": self._request,
-            "open": self._open,
-            "send": self._send,
+            "open": self.open,
+            "send": self.send,
             "receive": self._receive,
             "closed": self._closed,
             "break": self._break,
             "quiet": self._quiet,
             "crowd": self._crowd,
         }
+        self._sessions = SessionVerbs(self)
+        self._verbs |= self._sessions.verbs
 
     async def play(self) -> None:
         """Play every step. Raises Mismatch."""
@@ -97,7 +103,7 @@ class ServerCase:
     async def _discover(self, step: Step) -> None:
         del step
         answer = await self._ask("GET", DISCOVERY)
-        _check_status(answer, 200)
+        check_status(answer, 200)
         listed = answer.json()
         if not isinstance(listed, list):
             raise Mismatch("discovery answers no list")
@@ -111,13 +117,13 @@ class ServerCase:
         wanted = step["request"]
         body = None
         if "json" in wanted:
-            body = json.dumps(self._filled(wanted["json"])).encode()
+            body = json.dumps(self.filled(wanted["json"])).encode()
         elif "text" in wanted:
-            body = self._filled(wanted["text"]).encode()
+            body = self.filled(wanted["text"]).encode()
         elif "bytes" in wanted:
             body = bytes.fromhex(wanted["bytes"])
         answer = await self._ask(wanted["method"], wanted["path"], body, wanted.get("headers"))
-        _check_status(answer, step.get("status", 200))
+        check_status(answer, step.get("status", 200))
         for name in step.get("has", ()):
             if name.lower() not in answer.headers:
                 raise Mismatch(f"the response has no header {name}")
@@ -128,11 +134,12 @@ class ServerCase:
                 raise Mismatch(f"the response is not JSON: {error}") from None
             if faults := schema_faults(f"schemas/{step['schema']}.yaml", value) if "schema" in step else []:
                 raise Mismatch(f"the response: {faults[0]}")
-            _check_some(value, self._filled(step.get("body", {})), "the response")
+            check_some(value, self.filled(step.get("body", {})), "the response")
 
-    async def _announce(self, wanted: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    async def announce(self, wanted: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        """Announce a conversation by a POST, and return the answer. Raises Mismatch."""
         answer = await self._ask("POST", INITIATE, json.dumps(body).encode(), wanted.get("headers"))
-        _check_status(answer, 200)
+        check_status(answer, 200)
         initiated: dict[str, Any] = strict_json(answer.body)
         if faults := schema_faults("schemas/InitiatedWorkflow.yaml", initiated):
             raise Mismatch(f"the answer of initiate_workflow: {faults[0]}")
@@ -144,11 +151,11 @@ class ServerCase:
     # --- the conversation -----------------------------------------------------------------------------
 
     async def _set_script(self, step: Step) -> None:
-        self.script = self._filled(step["script"])
+        self.script = self.filled(step["script"])
 
     async def _start(self, step: Step) -> None:
         wanted, socket = step["start"], step.get("socket", "")
-        proposed = self._filled(wanted.get("workflow_uuid", str(uuid4())))
+        proposed = self.filled(wanted.get("workflow_uuid", str(uuid4())))
         script = self.script or script_of(self.case.steps[self._number :])
         self.params = {**wanted.get("params", {}), "script": script}
         body = {
@@ -164,7 +171,7 @@ class ServerCase:
             "params": self.params,
         }
         if wanted.get("announced", True):
-            first = await self._announce(wanted, body)
+            first = await self.announce(wanted, body)
         form = wanted.get("first_frame_uuid", "response")
         if form == "own":
             first["workflow_uuid"] = proposed
@@ -173,11 +180,12 @@ class ServerCase:
             first["workflow_uuid"] = uuid.hex if form == "hex" else str(uuid)
         self.uuids[socket] = UUID(first["workflow_uuid"]).hex
         if socket not in self._fresh:
-            await self._open({"open": {"headers": wanted.get("headers", {})}, "socket": socket})
+            await self.open({"open": {"headers": wanted.get("headers", {})}, "socket": socket})
         self._fresh.discard(socket)
-        await self._send({"send": {"json": first}, "socket": socket})
+        await self.send({"send": {"json": first}, "socket": socket})
 
-    async def _open(self, step: Step) -> None:
+    async def open(self, step: Step) -> None:
+        """Open a WebSocket, and note what the server chose. Raises Mismatch."""
         wanted, socket = step["open"], step.get("socket", "")
         opened = await open_socket(
             self.url,
@@ -191,8 +199,13 @@ class ServerCase:
         if status != step.get("status", 101):
             raise Mismatch(f"the opening of the WebSocket is answered with {status}")
         if isinstance(opened, Wire):
-            if opened.protocol.subprotocol is not None and "subprotocols" not in wanted:
+            chosen = opened.protocol.subprotocol
+            if chosen is not None and "subprotocols" not in wanted:
                 raise Mismatch("the server chose a subprotocol that nobody offered")
+            if chosen != wanted.get("chosen", chosen):
+                raise Mismatch(f"the server chose the subprotocol {chosen}, not {wanted['chosen']}")
+            if chosen == SUBPROTOCOL:
+                self._sessions.opened(socket)
             self._sockets[socket] = opened
             self._fresh.add(socket)
             self._opened.append(opened)
@@ -216,15 +229,15 @@ class ServerCase:
     async def _answer(self, step: Step) -> None:
         value = step["answer"]
         text = step.get("sent", value if isinstance(value, str) else ",".join(value))
-        await self._send({"send": {"text": text}, **_socket_of(step)})
+        await self.send({"send": {"text": text}, **_socket_of(step)})
 
     async def _echo(self, step: Step) -> None:
         message = await self._message(step, "text_message")
-        _check_some(message["content"], {"body": step["echo"]}, "the echo")
+        check_some(message["content"], {"body": step["echo"]}, "the echo")
 
     async def _return(self, step: Step) -> None:
         message = await self._message(step, "workflow_completed")
-        _check_some(message["content"], {"result": step["return"]}, "workflow_completed")
+        check_some(message["content"], {"result": step["return"]}, "workflow_completed")
 
     async def _raise(self, step: Step) -> None:
         error = await self._message(step, "error")
@@ -232,15 +245,16 @@ class ServerCase:
             raise Mismatch("the error says nothing")
         await self._message(step, "workflow_completed")
 
-    async def _send(self, step: Step) -> None:
-        wire = self._wire(step)
+    async def send(self, step: Step) -> None:
+        """Send one frame."""
+        wire = self.wire(step)
         ((kind, value),) = step["send"].items()
         self.trace.add(f"runner ▶ {kind} {str(value)[:300]}")
         match kind:
             case "text":
-                await wire.send(self._filled(value).encode(), fragments=step.get("fragments", 1))
+                await wire.send(self.filled(value).encode(), fragments=step.get("fragments", 1))
             case "json":
-                await wire.send(json.dumps(self._filled(value)).encode(), fragments=step.get("fragments", 1))
+                await wire.send(json.dumps(self.filled(value)).encode(), fragments=step.get("fragments", 1))
             case "letters":
                 await wire.send(b"x" * value, fragments=step.get("fragments", 1))
             case "binary":
@@ -263,9 +277,12 @@ class ServerCase:
             raise Mismatch(f"instead of a pong came {event}")
 
     async def _receive(self, step: Step) -> None:
+        if self._sessions.holds(step):
+            await self._sessions.receive(step)
+            return
         wanted = step["receive"]
         message = await self._message(step, wanted["type"])
-        _check_some(message["content"], wanted.get("content", {}), wanted["type"])
+        check_some(message["content"], wanted.get("content", {}), wanted["type"])
 
     async def _closed(self, step: Step) -> None:
         wanted = step.get("closed") or step.get("end") or {}
@@ -277,7 +294,7 @@ class ServerCase:
             raise Mismatch(f"the close code is {event.code}, not {codes}")
 
     async def _break(self, step: Step) -> None:
-        wire, how = self._wire(step), step.get("break", "close")
+        wire, how = self.wire(step), step.get("break", "close")
         self.trace.add(f"runner ▶ ends the connection ({how})")
         if how == "close":
             await wire.close()
@@ -286,7 +303,7 @@ class ServerCase:
 
     async def _quiet(self, step: Step) -> None:
         try:
-            event = await self._wire(step).receive(step["quiet"])
+            event = await self.wire(step).receive(step["quiet"])
         except TimeoutError:
             return
         raise Mismatch(f"though nothing should come, there came {event}")
@@ -303,7 +320,7 @@ class ServerCase:
     # --- what the server says ---------------------------------------------------------------------------
 
     async def _event(self, step: Step) -> Received | Ended:
-        wire = self._wire(step)
+        wire = self.wire(step)
         try:
             while True:
                 event = await wire.receive(self.seconds)
@@ -337,23 +354,29 @@ class ServerCase:
         if known is not None and message["workflow_uuid"] != known:
             raise Mismatch(f"workflow_uuid is {message['workflow_uuid']}, that of another conversation")
 
-    def _wire(self, step: Step) -> Wire:
+    def wire(self, step: Step) -> Wire:
+        """The socket of a step."""
         wire = self._sockets.get(step.get("socket", ""))
         assert wire is not None, "a case opens a socket before it uses it"
         return wire
 
-    def _filled(self, value: Any) -> Any:
-        """The value with `$uuid`, `$hex` and `$script` in its texts replaced."""
+    def filled(self, value: Any) -> Any:
+        """The value with `$uuid`, `$hex`, `$script` and the names of `SessionVerbs` in its texts replaced."""
         match value:
             case "$script":
                 return self.script
             case str():
-                return value.replace("$uuid", self.own).replace("$hex", UUID(self.own).hex)
+                for name, text in self._names().items():
+                    value = value.replace(name, text)
+                return value
             case dict():
-                return {key: self._filled(it) for key, it in value.items()}
+                return {key: self.filled(it) for key, it in value.items()}
             case list():
-                return [self._filled(it) for it in value]
+                return [self.filled(it) for it in value]
         return value
+
+    def _names(self) -> dict[str, str]:
+        return {"$uuid": self.own, "$hex": UUID(self.own).hex, **self._sessions.names}
 
 
 def _is_keep_alive(event: Received | Ended) -> bool:
@@ -368,16 +391,3 @@ def _is_keep_alive(event: Received | Ended) -> bool:
 
 def _socket_of(step: Step) -> dict[str, Any]:
     return {"socket": step["socket"]} if "socket" in step else {}
-
-
-def _check_status(answer: Answer, status: int) -> None:
-    if answer.status != status:
-        raise Mismatch(f"the status is {answer.status}, not {status}")
-
-
-def _check_some(value: Any, wanted: dict[str, Any], what: str) -> None:
-    for name, expected in wanted.items():
-        if not isinstance(value, dict) or name not in value:
-            raise Mismatch(f"{what} has no {name}")
-        if (how := differs(value[name], expected, f"{name}.")) is not None:
-            raise Mismatch(f"{what}: {how}")
