@@ -10,11 +10,14 @@ from typing import Any
 from fastagency_sdk._generated.messages import InitiatedWorkflow, InitiateWorkflowRequest, WorkflowInfo
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
 
+from .connection import Connection
 from .conversations import Conversations
-from .errors import ServerError
+from .drain import Drain
+from .errors import CredentialsExpired, ServerError
 from .identity import GetUserId, SocketIdentity, as_user_id
 from .logs import quiet_uvicorn
 from .lookup import describe, list_workflows
+from .monitor import Monitor
 from .opening import Opener
 from .provider import FastAPIProvider
 from .reservations import Reservations
@@ -23,6 +26,7 @@ from .resumable_session import SUBPROTOCOL
 from .runner import Runner
 from .settings import Settings
 from .site import add_site
+from .tickets import Tickets
 from .workflows import NativeProvider, Provider
 
 __all__ = ["FastAPIAdapter"]
@@ -40,6 +44,8 @@ class FastAPIAdapter:
     guards
                               all three routes. None: everybody is the same nobody.
     `settings`                the limits.
+
+    A server that is told to stop (SIGTERM) drains first: see `Settings.drain_seconds`.
     """
 
     def __init__(
@@ -58,9 +64,17 @@ class FastAPIAdapter:
         self.ws_path = ws_path
         self.get_user_id: GetUserId = get_user_id or _nobody
         self.settings = settings or Settings()
+        self.monitor = Monitor()
+        """What goes on, in numbers; `metrics.measure` shows them to OpenTelemetry."""
+        self._guarded = get_user_id is not None
+        self._tickets = Tickets(self.settings)
+        self._connections: set[Connection] = set()
         self._reservations = Reservations(self.settings)
         self._conversations = Conversations(self.settings)
         self._runner = Runner(self.settings)
+        self._drain = Drain(
+            self.settings, self._reservations, self._conversations, self._connections, self._runner
+        )
         self.router = self._make_router()
         quiet_uvicorn()
 
@@ -74,12 +88,38 @@ class FastAPIAdapter:
         """How many conversations run."""
         return self._reservations.running
 
+    @property
+    def retained(self) -> int:
+        """How many conversations are over and can still be read (spec FA-LIV-6)."""
+        return self._conversations.over
+
+    async def drain(self) -> None:
+        """Take no new conversation, and return when none runs any more or `drain_seconds` have passed (spec
+        FA-LIV-8). Sockets may still resume. For servers that are told to stop by other means than SIGTERM;
+        called on the event loop.
+        """
+        await self._drain.run()
+
+    async def expire_credentials(self, user_id: str | None) -> None:
+        """Close the sockets of a user with 4201: the client comes back with fresh credentials (spec FA-CLS).
+        In classic that ends the conversation. Called on the event loop.
+        """
+        expired = [connection for connection in self._connections if connection.user_id == user_id]
+        await asyncio.gather(*(connection.dismiss(CredentialsExpired()) for connection in expired))
+
     def _make_router(self) -> APIRouter:
         route_class = StrictRoute.limited(self.settings.max_frame_bytes)
         router = APIRouter(route_class=route_class, lifespan=self._lifespan)
         user = Depends(self.get_user_id)
-        identity = SocketIdentity(self.get_user_id)
-        opener = Opener(self.provider, self.settings, self._reservations, self._conversations, self._runner)
+        identity = SocketIdentity(self.get_user_id if self._guarded else None, self.settings, self._tickets)
+        opener = Opener(
+            self.provider,
+            self.settings,
+            self._reservations,
+            self._conversations,
+            self._runner,
+            self.monitor,
+        )
 
         async def discovery(user_id: Any = user) -> list[WorkflowInfo]:
             del user_id
@@ -109,11 +149,16 @@ class FastAPIAdapter:
                 params=request.params,
                 subprotocols=[SUBPROTOCOL],
                 resume_token=self._reservations.token_of(uuid),
+                ticket=self._tickets.give(owner, now) if self._guarded else None,
             )
 
         async def socket(websocket: WebSocket) -> None:
             connection = await opener.accept(websocket)
-            await connection.run(lambda: identity.user_of(websocket))
+            self._connections.add(connection)
+            try:
+                await connection.run(lambda: identity.user_of(websocket))
+            finally:
+                self._connections.discard(connection)
 
         # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
         for slash in ("", "/"):
@@ -141,9 +186,9 @@ class FastAPIAdapter:
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         del app
-        yield
-        self._conversations.close()
-        await self._runner.drain()
+        with self._drain.before_sigterm():
+            yield
+        await self._drain.finish()
 
 
 async def _nobody() -> None:

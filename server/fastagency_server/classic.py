@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from time import monotonic
 
 from fastagency_sdk._generated.tables import FINAL_STATES, ConversationState
 
@@ -55,6 +56,7 @@ class ClassicConversation(Conversation):
             # A question is open from here on: a text that came before cannot be meant for it (spec FA-CLA-5).
             if self._questions:
                 self._questions[0].sent = True
+                self._questions[0].asked = monotonic()
             waiting, self._waiting = self._waiting, []
             over = self.state in FINAL_STATES
         for done in waiting:
@@ -83,7 +85,10 @@ class ClassicConversation(Conversation):
                 done = [question.done]
                 self._ask_next()
         self._tell(done)
-        return Verdict.TAKEN if question.answer is not None else Verdict.INVALID
+        if question.answer is None:
+            return Verdict.INVALID
+        self._note_answer(question)
+        return Verdict.TAKEN
 
     def close(self) -> None:
         """The socket is gone: let every call into `ui`, waiting ones too, raise ConversationClosed.

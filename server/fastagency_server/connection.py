@@ -13,6 +13,7 @@ from fastagency_sdk._generated.tables import CloseCode
 from fastapi import WebSocket, WebSocketDisconnect
 
 from .errors import Refusal
+from .monitor import Monitor
 from .session import Close, FirstFrame, Output, Session
 from .settings import Settings
 
@@ -35,8 +36,11 @@ class Connection:
     reads on, so a client that floods the server with frames is held back by its own slowness.
     """
 
-    def __init__(self, websocket: WebSocket, session: Session, settings: Settings, begin: Begin) -> None:
+    def __init__(
+        self, websocket: WebSocket, session: Session, settings: Settings, begin: Begin, monitor: Monitor
+    ) -> None:
         self._websocket = websocket
+        self._monitor = monitor
         self._settings = settings
         self._begin = begin
         self._loop = asyncio.get_running_loop()
@@ -80,6 +84,7 @@ class Connection:
                 await self._perform(self.session.tick(self._loop.time()))
                 continue
             if message["type"] == "websocket.disconnect":
+                self._closed("client", message.get("code", 1005))
                 return
             text = message.get("text")
             output = self.session.binary() if text is None else self.session.text(text)
@@ -109,17 +114,19 @@ class Connection:
     async def _perform(self, output: Output) -> None:
         if not output.frames and output.close is None:
             return
-        send = self._websocket.send_text
+        send = self._websocket.send  # `send_text` is one more coroutine for every frame
         async with self._writing:
             if self._close_sent:
                 return  # the other coroutine ended the conversation in the meantime
             try:
                 async with asyncio.timeout(self._settings.stalled_seconds):
                     for frame in output.frames:
-                        await send(frame)
+                        await send({"type": "websocket.send", "text": frame})
                     self.session.sent(self._loop.time())
+                    self._monitor.messages += len(output.frames)
                     if output.close is not None:
                         self._close_sent = True
+                        self._closed("server", output.close.code)
                         await self._websocket.close(output.close.code, output.close.reason)
             except TimeoutError:
                 self._give_up()
@@ -135,6 +142,14 @@ class Connection:
         if self._patience.when() is None or not self._patience.expired():
             with suppress(RuntimeError):  # the reader is not waiting
                 self._patience.reschedule(self._loop.time())
+
+    def _closed(self, by: str, code: int) -> None:
+        self._monitor.closed(self.session.workflow_uuid, by, code)
+
+    async def dismiss(self, refusal: Refusal) -> None:
+        """Close the socket because of what the server does. A client that resumes goes on elsewhere."""
+        with suppress(WebSocketDisconnect):
+            await self._perform(self.session.dismiss(refusal))
 
     def signal(self) -> None:
         """Have the writer look at the conversation; called from any thread."""

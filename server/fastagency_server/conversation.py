@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic
 from typing import Any, ClassVar
 
 from fastagency_sdk._generated.messages import Outcome
@@ -52,6 +53,8 @@ class Conversation(ABC):
         self.told = False
         """True when a call into `ui` was waiting as the conversation was cancelled: it has been told by
         ConversationClosed."""
+        self.answered: Callable[[float], None] | None = None
+        """Called on the event loop's thread with the seconds that an answer took."""
         self._opened = False
         self._ending = ConversationState.COMPLETED
         self._doomed: TooManyInvalidAnswers | None = None
@@ -66,12 +69,15 @@ class Conversation(ABC):
 
         Raises ConversationClosed when the conversation is over (spec FA-CLA-6, FA-CAN-1).
         """
+        done: list[Callback] = []
         with self._lock:
             self._check_open()
-            if kind == "workflow_started" and self._opened:
+            if not self._opened:
+                self._put(kind, frame)
+            elif kind == "workflow_started":
                 return True  # said once, whoever says it first: the server, or a provider that does it itself
-            self._put(kind, frame)
-            done: list[Callback] = []
+            else:
+                self._append(frame)
             if kind == "workflow_completed":
                 self.state = self._ending
                 done = self._release_all()
@@ -249,6 +255,10 @@ class Conversation(ABC):
             done = self._release_all()
         self._tell(done)
         return done
+
+    def _note_answer(self, question: Question) -> None:
+        if self.answered is not None:
+            self.answered(monotonic() - question.asked)
 
     def _tell(self, done: list[Callback]) -> None:
         for callback in done:

@@ -53,6 +53,11 @@ class Conversations:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def over(self) -> int:
+        """How many are over and can still be read."""
+        return len(self._over)
+
     def add(self, held: Held) -> None:
         """Hold a conversation that has just been started."""
         self._held[held.uuid] = held

@@ -11,7 +11,9 @@ ServerError
 │   ├── ConversationGone         4010  there is no such conversation to resume
 │   ├── FrameTooBig              1009  a frame is larger than the server takes
 │   ├── Overloaded               4100  the server holds as many conversations as it can
-│   └── SlowReader               4101  the log has moved past the socket
+│   ├── SlowReader               4101  the log has moved past the socket
+│   ├── Draining                 4200  the server is about to stop
+│   └── CredentialsExpired       4201  the credentials of the connection are no longer good
 ├── AnswerTimeout                a question's time ran out, and it has no default (a TimeoutError too)
 ├── InvalidMessage               a workflow said something that the protocol cannot carry
 ├── InvalidParams                a foreign provider cannot be given these parameters
@@ -33,6 +35,8 @@ __all__ = [
     "AnswerTimeout",
     "ConversationClosed",
     "ConversationGone",
+    "CredentialsExpired",
+    "Draining",
     "FirstFrameTimeout",
     "FrameTooBig",
     "InvalidMessage",
@@ -124,6 +128,24 @@ class SlowReader(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This connection reads too slowly.", "Resume the conversation.")
+
+
+class Draining(Refusal):
+    """The server is about to stop (spec FA-LIV-8)."""
+
+    code = CloseCode.DRAINING
+
+    def __init__(self) -> None:
+        super().__init__("The server is about to stop.", "Try again in a while.")
+
+
+class CredentialsExpired(Refusal):
+    """The credentials of the connection are no longer good (spec FA-CLS)."""
+
+    code = CloseCode.CREDENTIALS_EXPIRED
+
+    def __init__(self) -> None:
+        super().__init__("Your credentials have expired.", "Sign in again.")
 
 
 class FrameTooBig(Refusal):

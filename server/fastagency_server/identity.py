@@ -7,6 +7,7 @@ FastAPI's own as the GET that it was on the wire. Whatever works for the REST ro
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
@@ -16,6 +17,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from .errors import NotAllowed, NotAuthenticated, Overloaded, Refusal
+from .origins import check_origin
+from .settings import Settings
+from .tickets import Tickets
 
 __all__ = ["GetUserId", "SocketIdentity", "as_user_id"]
 
@@ -31,19 +35,31 @@ def as_user_id(value: Any) -> str | None:
 
 
 class SocketIdentity:
-    """Tells the user of a socket by a `get_user_id` dependency."""
+    """Tells the user of a socket: by its ticket, where it has one, otherwise by a `get_user_id` dependency.
+    None: everybody is the same nobody."""
 
-    def __init__(self, get_user_id: GetUserId) -> None:
+    def __init__(self, get_user_id: GetUserId | None, settings: Settings, tickets: Tickets) -> None:
         self._get_user_id = get_user_id
+        self._settings = settings
+        self._tickets = tickets
         # Analysing a dependency takes milliseconds, so it is done once an application.
         self._routes: WeakKeyDictionary[Any, APIRoute] = WeakKeyDictionary()
 
     async def user_of(self, websocket: WebSocket) -> str | None:
         """Return the user of an accepted socket.
 
-        Raises the Refusal that an HTTPException of the dependency stands for: 401 is NotAuthenticated, as is
-        a missing or wrong parameter of it; 429 and 503 are Overloaded; any other is NotAllowed (spec FA-CLS).
+        Raises NotAllowed for a page of another origin (spec FA-SEC-4), NotAuthenticated for a ticket that is
+        not valid (spec FA-SEC-5), and the Refusal that an HTTPException of the dependency stands for: 401 is
+        NotAuthenticated, as is a missing or wrong parameter of it; 429 and 503 are Overloaded; any other is
+        NotAllowed (spec FA-CLS).
         """
+        allowed = self._settings.allowed_origins
+        if self._get_user_id is not None or allowed:
+            check_origin(websocket.headers, allowed)
+        if self._get_user_id is None:
+            return None
+        if (ticket := websocket.query_params.get("ticket")) is not None:
+            return self._tickets.redeem(ticket, asyncio.get_running_loop().time())
         outcome: dict[str, Any] = {}
         scheme = websocket.scope["scheme"]
         scope = {

@@ -9,6 +9,7 @@ import json
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from fastagency_sdk._generated.messages import RejectionReason, SessionMode
@@ -171,6 +172,8 @@ class LoggedConversation(Conversation):
             else:
                 reader.beside.append((self._log.head, verdict, False))
         self._tell(done)
+        if isinstance(verdict, Question) and verdict.answer is not None:
+            self._note_answer(verdict)
 
     def acknowledge(self, seq: int) -> None:
         """Trim the log to what a client still wants (spec FA-LIV-4). With several sockets nothing is
@@ -213,6 +216,7 @@ class LoggedConversation(Conversation):
 
     def _question_is_out(self, question: Question) -> None:
         question.sent = True
+        question.asked = monotonic()
         self._asked[question.uuid] = None
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)

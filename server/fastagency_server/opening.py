@@ -19,6 +19,7 @@ from .conversations import Conversations, Held
 from .errors import AlreadyStarted, ConversationGone, ProviderKeyError, ProviderUnreachable, Refusal
 from .logged import LoggedConversation
 from .lookup import describe, work_of
+from .monitor import Monitor
 from .reservations import Reservations
 from .resumable_session import SUBPROTOCOL, ResumableSession
 from .runner import Runner
@@ -39,12 +40,14 @@ class Opener:
         reservations: Reservations,
         conversations: Conversations,
         runner: Runner,
+        monitor: Monitor,
     ) -> None:
         self._provider = provider
         self._settings = settings
         self._reservations = reservations
         self._conversations = conversations
         self._runner = runner
+        self._monitor = monitor
 
     async def accept(self, websocket: WebSocket) -> Connection:
         """Accept a socket in the dialect that it asks for (spec FA-NEG-2, FA-NEG-3)."""
@@ -56,7 +59,7 @@ class Opener:
         else:
             await websocket.accept()
             session = ClassicSession(self._settings, now)
-        return Connection(websocket, session, self._settings, self._begin)
+        return Connection(websocket, session, self._settings, self._begin, self._monitor)
 
     async def _begin(self, connection: Connection, first: FirstFrame) -> Output:
         try:
@@ -75,18 +78,22 @@ class Opener:
         self._reservations.start(uuid, user, _now())
         opening = Opening(first.name, description, first.params)
         conversation = ClassicConversation(uuid.hex, opening, self._settings, connection.signal)
+
+        def ended() -> None:
+            self._reservations.end(uuid)
+            self._monitor.conversation_ended(conversation)
+
         try:
             if isinstance(self._provider, NativeProvider):
                 conversation.begin()
-            connection.socket_gone = self._runner.start(
-                conversation, work, user, lambda: self._reservations.end(uuid)
-            )
+            connection.socket_gone = self._runner.start(conversation, work, user, ended)
         except Refusal:
             self._reservations.withdraw(uuid, user, _now())
             raise
         except BaseException:
             self._reservations.end(uuid)
             raise
+        self._monitor.conversation_started(conversation)
         return connection.session.started(conversation)
 
     async def _start_resumable(self, connection: Connection, first: StartWorkflow) -> Output:
@@ -105,6 +112,7 @@ class Opener:
         def ended() -> None:
             self._reservations.end(uuid)
             self._conversations.ended(held)
+            self._monitor.conversation_ended(conversation)
 
         try:
             output = self._attach(connection, held, None, 0)
@@ -119,6 +127,7 @@ class Opener:
             self._conversations.remove(held)
             self._reservations.end(uuid)
             raise
+        self._monitor.conversation_started(conversation)
         return output
 
     def _start_again(self, connection: Connection, uuid: UUID, token: str | None) -> Output:
@@ -139,6 +148,8 @@ class Opener:
     def _attach(self, connection: Connection, held: Held, epoch: str | None, after_seq: int) -> Output:
         assert isinstance(connection.session, ResumableSession)
         reader, standing, left = self._conversations.attach(held, connection.signal, epoch, after_seq)
+        if epoch is not None:
+            self._monitor.resumed(held.conversation, standing.mode)
         return connection.session.attached(held.conversation, reader, standing, held.token, left, _now())
 
     async def _find(self, name: str, params: Mapping[str, Any], user: str | None) -> tuple[str | None, Work]:

@@ -35,6 +35,8 @@ class Question:
     answer: str | None = None
     attempts: int = 0
     sent: bool = False
+    asked: float = 0.0
+    """When it went out, on `time.monotonic`."""
     expired: bool = False
 
     @classmethod

@@ -37,6 +37,8 @@ class Reservations:
     """
 
     settings: Settings
+    draining: bool = False
+    """True once the server takes no new conversation, because it is told to stop (spec FA-LIV-8)."""
     _reserved: OrderedDict[UUID, tuple[str | None, float, str]] = field(default_factory=OrderedDict)
     _running: set[UUID] = field(default_factory=set)
     _used: OrderedDict[UUID, None] = field(default_factory=OrderedDict)
@@ -48,6 +50,8 @@ class Reservations:
 
     def check_room(self) -> None:
         """Raise Overloaded when no further conversation can run."""
+        if self.draining:
+            raise Overloaded("The server is about to stop.", "Try again in a while.")
         if len(self._running) >= self.settings.max_conversations:
             raise Overloaded("The server holds as many conversations as it can.", "Try again in a while.")
 

@@ -114,6 +114,13 @@ class ResumableSession(Session):
         self._conversation.beat(self._reader)
         return self.pull()
 
+    def dismiss(self, refusal: Refusal) -> Output:
+        """As `Session.dismiss`. The client comes back, so its user is shown no error."""
+        if self.closed:
+            return NOTHING
+        self._end(self.state)
+        return Output(close=Close(refusal.code, refusal.short))
+
     def _text(self, text: str) -> Output:
         what = "A frame" if self._begun else "The first frame"
         try:

@@ -35,7 +35,7 @@ class Runner:
         self._settings = settings
         self._threads: set[threading.Thread] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._drained: asyncio.Event | None = None
+        self._idle: asyncio.Event | None = None
 
     def start(
         self, conversation: Conversation, work: Work, user_id: str | None, ended: Callable[[], None]
@@ -49,20 +49,23 @@ class Runner:
             return self._start_task(conversation, work, user_id, ended)
         return self._start_thread(conversation, work, user_id, ended)
 
-    async def drain(self) -> None:
-        """Wait for what still runs, at most `shutdown_seconds`. What is left after that is logged."""
-        if not self._threads and not self._tasks:
+    @property
+    def busy(self) -> int:
+        """How many workflows run."""
+        return len(self._threads) + len(self._tasks)
+
+    async def idle(self, seconds: float) -> None:
+        """Wait until no workflow runs, at most so many seconds."""
+        if not self.busy:
             return
-        self._drained = asyncio.Event()
+        self._idle = asyncio.Event()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.shutdown_seconds):
-                await self._drained.wait()
-        if left := len(self._threads) + len(self._tasks):
-            logger.warning("%d workflows are still inside a blocking call; they end with the process", left)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     def _ended(self, ended: Callable[[], None]) -> None:
-        if self._drained is not None and not self._threads and not self._tasks:
-            self._drained.set()
+        if self._idle is not None and not self.busy:
+            self._idle.set()
         ended()
 
     # --- blocking workflows

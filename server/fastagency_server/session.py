@@ -132,6 +132,15 @@ class Session(ABC):
         self._end(ConversationState.FAILED)
         return Output((frame,), close=Close(refusal.code, _reason(refusal.short)))
 
+    @property
+    def workflow_uuid(self) -> str | None:
+        """The conversation that the first frame named, 32 hex digits; None before it."""
+        return None if self._workflow_uuid == NO_CONVERSATION else self._workflow_uuid
+
+    def dismiss(self, refusal: Refusal) -> Output:
+        """End because of what the server does, not the client: with the close code of `refusal`."""
+        return self.refuse(refusal)
+
     def _end(self, state: ConversationState) -> None:
         self._state = state
         self.closed = True

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
+from typing import Final
 
 __all__ = ["Settings"]
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Limits of one `FastAPIAdapter`. Times are in seconds, sizes in bytes.
 
-    Raises ValueError when a limit is not positive.
+    Raises ValueError when a limit is not positive, or an origin is none.
     """
 
     first_frame_seconds: float = 10.0
@@ -47,6 +51,13 @@ class Settings:
 
     buffered_bytes: int = 1024 * 1024
     """The same in characters of text."""
+
+    ticket_seconds: float = 30.0
+    """How long a ticket of `initiate_workflow` can open a socket (spec FA-SEC-5)."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of pages that may open a socket, beside the server's own host: `https://app.example.org`, or
+    `*` for all. While there are none, and no `get_user_id`, every page may (spec FA-SEC-4)."""
 
     heartbeat_seconds: float = 25.0
     """How often something is sent at least in `fastagency.v1` (spec FA-LIV-1). Clients give up a connection
@@ -86,10 +97,18 @@ class Settings:
     """How long an async workflow that was told of the end (`ConversationClosed`) may tidy up before its task
     is cancelled."""
 
+    drain_seconds: float = 20.0
+    """How long a server that is told to stop (SIGTERM) lets conversations go on, while it takes no new one
+    (spec FA-LIV-8). Those that are left then are cancelled, their sockets closed with 4200."""
+
     shutdown_seconds: float = 5.0
     """How long the end of the application waits for the threads of blocking workflows."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) <= 0:
+            value = getattr(self, field.name)
+            if isinstance(value, int | float) and value <= 0:
                 raise ValueError(f"{field.name} must be positive")
+        for origin in self.allowed_origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"allowed_origins: {origin!r} is not like https://app.example.org")
