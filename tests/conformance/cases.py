@@ -19,6 +19,8 @@ _NOT_CASES = {"schema.yaml", "clauses.yaml"}
 _SHARED = {"discover", "start", "started", "say", "answer", "echo", "return", "raise", "leave", "end"}
 _CLIENT_ONLY = {"frame", "binary", "raw", "ping", "close", "drop", "wait", "together"}
 _SERVER_ONLY = {"request", "open", "send", "receive", "closed", "break", "script", "quiet", "crowd"}
+_SERVER_ONLY |= {"announce", "begin", "rejoin", "ready", "replay", "respond", "refused", "pause"}
+_SERVER_ONLY |= {"stall", "catch_up"}
 VERBS = _SHARED | _CLIENT_ONLY | _SERVER_ONLY
 
 Step = dict[str, Any]
@@ -62,6 +64,8 @@ _MISSING = {
     "compression": "The client offers no compression.",
     "users": "Not judged: the suite has no set-up of this server that tells users apart.",
     "limit": "Not judged: the suite has no set-up of this server that holds two conversations at most.",
+    "brief": "Not judged: the suite has no set-up of this server with short times and a short log.",
+    "sessions": "It does not speak fastagency.v1.",
 }
 
 

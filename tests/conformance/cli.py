@@ -26,7 +26,7 @@ from .registry import ROOT, Entry, build, entries, run_entry, unmatched
 from .report import Printer, print_summary, write_junit, write_results
 from .results import Run
 from .run_clients import run_client
-from .run_servers import BadServer, run_server, served
+from .run_servers import INSTANCES, BadServer, run_server, served
 from .subject import Subject
 
 __all__ = ["main"]
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     for instance, what in (
         ("users", "that takes the user from X-User"),
         ("limit", "that holds two conversations"),
+        ("brief", "with short times and a short log"),
     ):
         server.add_argument(
             f"--{instance}-url", help=f"another instance {what}; without it its cases are skipped"
@@ -125,7 +126,8 @@ def _server(options: argparse.Namespace) -> int:
     async def judge() -> Run:
         async with contextlib.AsyncExitStack() as stack:
             urls = {}
-            for instance, prefix in (("plain", ""), ("users", "users_"), ("limit", "limit_")):
+            for instance in INSTANCES:
+                prefix = "" if instance == "plain" else f"{instance}_"
                 if url := getattr(options, f"{prefix}url"):
                     urls[instance] = url
                 elif command := getattr(options, f"{prefix}cmd"):

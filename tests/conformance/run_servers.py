@@ -12,21 +12,25 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from .cases import Case, why_skipped
 from .known import Known
+from .raw_http import Unreachable, request
 from .results import Mismatch, Outcome, Run, Trace
-from .server_role import ServerCase
+from .server_role import WORKFLOW, ServerCase
+from .session_log import SUBPROTOCOL
+from .stage import INITIATE
 
-__all__ = ["BadServer", "run_server", "served"]
+__all__ = ["INSTANCES", "BadServer", "run_server", "served"]
 
 # Bounds of waits, not expectations.
 EVENT_SECONDS = 15.0
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _AT_ONCE = 6
-INSTANCES = ("plain", "users", "limit")
-"""The ways in which a server can be set up: `users` and `limit` are what a case of that need is put to."""
+INSTANCES = ("plain", "users", "limit", "brief")
+"""The ways in which a server can be set up: all but `plain` are what a case of that need is put to."""
 
 
 class BadServer(Exception):
@@ -80,18 +84,22 @@ async def run_server(
     progress: Callable[[Outcome], None] = lambda _: None,
     seconds: float = EVENT_SECONDS,
 ) -> Run:
-    """Run every case in which a server is judged. `urls`: by instance ("plain", "users", "limit")."""
+    """Run every case in which a server is judged. `urls`: by instance, one of INSTANCES."""
     began = time.monotonic()
     run = Run(name, "server")
+    speaks_sessions = await _speaks_sessions(urls.get("plain"))
     gates = {it: asyncio.Semaphore(1 if it == "limit" else _AT_ONCE) for it in INSTANCES}
 
     async def one(case: Case) -> Outcome:
-        instance = next((it for it in ("users", "limit") if it in case.needs), "plain")
+        instance = next((it for it in INSTANCES if it in case.needs), "plain")
+        missing = [] if instance in urls else [instance]
+        if "sessions" in case.needs and not speaks_sessions:
+            missing = ["sessions"]
         async with gates[instance]:
-            if instance in urls:
-                outcome = known.mark(await _outcome(case, urls[instance], seconds))
+            if missing:
+                outcome = known.mark(Outcome(case.name, "skipped", why_skipped(missing)))
             else:
-                outcome = known.mark(Outcome(case.name, "skipped", why_skipped([instance])))
+                outcome = known.mark(await _outcome(case, urls[instance], seconds))
             progress(outcome)
             return outcome
 
@@ -102,6 +110,25 @@ async def run_server(
     run.outcomes += [await one(case) for case in crowds]
     run.seconds = time.monotonic() - began
     return run
+
+
+async def _speaks_sessions(url: str | None) -> bool:
+    """Whether a server says in the answer of `initiate_workflow` that it speaks `fastagency.v1` (spec
+    FA-NEG-1)."""
+    if url is None:
+        return False
+    asked = {
+        "workflow_name": WORKFLOW,
+        "workflow_uuid": str(uuid4()),
+        "user_id": None,
+        "params": {"script": []},
+    }
+    headers = {"Content-Type": "application/json"}
+    try:
+        answer = (await request(url, "POST", INITIATE, json.dumps(asked).encode(), headers)).json()
+    except (Unreachable, ValueError):
+        return False
+    return isinstance(answer, dict) and SUBPROTOCOL in (answer.get("subprotocols") or ())
 
 
 async def _outcome(case: Case, url: str, seconds: float) -> Outcome:

@@ -45,6 +45,8 @@ class SessionVerbs:
             "respond": self._respond,
             "refused": self._refused,
             "pause": self._pause,
+            "stall": self._stall,
+            "catch_up": self._catch_up,
         }
 
     @property
@@ -139,7 +141,7 @@ class SessionVerbs:
             "epoch": filled.get("epoch", record.epoch or ""),
             "after_seq": filled["after_seq"],
         }
-        theirs = record if frame["workflow_uuid"] == record.uuid else Record(frame["workflow_uuid"])
+        theirs = record if frame["workflow_uuid"] == record.uuid else Record(UUID(frame["workflow_uuid"]).hex)
         await self._first(step, wanted, frame, Reader(theirs, frame["after_seq"], frame["epoch"]))
 
     async def _first(self, step: Step, wanted: dict[str, Any], frame: dict[str, Any], reader: Reader) -> None:
@@ -209,6 +211,12 @@ class SessionVerbs:
 
     async def _pause(self, step: Step) -> None:
         await asyncio.sleep(step["pause"])
+
+    async def _stall(self, step: Step) -> None:
+        self._case.wire(step).reading.clear()
+
+    async def _catch_up(self, step: Step) -> None:
+        self._case.wire(step).reading.set()
 
     # --- what the server says -------------------------------------------------------------------------
 

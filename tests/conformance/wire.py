@@ -69,6 +69,9 @@ class Wire:
         self.request = request
         self.received: asyncio.Queue[Received | Ended] = asyncio.Queue()
         self.ended: Ended | None = None
+        self.reading = asyncio.Event()
+        """Clear it, and what comes is left in TCP's buffers."""
+        self.reading.set()
         self._reader = reader
         self._writer = writer
         self._kind: str | None = None
@@ -83,7 +86,7 @@ class Wire:
         """Read until the connection ends; the last thing in `received` is an `Ended`."""
         try:
             self._take_events()
-            while data := await self._reader.read(65536):
+            while await self.reading.wait() and (data := await self._reader.read(65536)):
                 self.protocol.receive_data(data)
                 self._take_events()
                 await self._flush()

@@ -1,4 +1,5 @@
-"""This project's server:  python ours.py [--async] [--users] [--limit N] [--canary NAME]"""
+"""This project's server:  python ours.py [--async] [--users] [--limit N] [--brief]
+[--canary NAME]"""
 
 from __future__ import annotations
 
@@ -17,6 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, in 
 from conformance.reference.server_canaries import SERVER_CANARIES
 from conformance.servers import script, serving
 
+BRIEF = Settings(
+    heartbeat_seconds=0.3, detached_seconds=2.0, retained_seconds=4.0, log_messages=20, invalid_answers=10
+)
+"""So that what takes minutes elsewhere is seen in seconds."""
+
 
 def user_of(x_user: Annotated[str | None, Header()] = None) -> str:
     """The user of a request: the header `X-User`; "nobody" may do nothing."""
@@ -33,6 +39,7 @@ def main() -> None:
     parser.add_argument("--async", dest="asynchronous", action="store_true")
     parser.add_argument("--users", action="store_true")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--brief", action="store_true")
     parser.add_argument("--canary", choices=SERVER_CANARIES)
     options = parser.parse_args()
     workflows = Workflows()
@@ -51,7 +58,7 @@ def main() -> None:
     adapter = FastAPIAdapter(
         provider=workflows,
         get_user_id=user_of if options.users else None,
-        settings=Settings(max_conversations=options.limit) if options.limit else None,
+        settings=BRIEF if options.brief else Settings(max_conversations=options.limit or 10_000),
     )
     app = FastAPI()
     app.include_router(adapter.router)

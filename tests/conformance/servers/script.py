@@ -15,6 +15,9 @@ __all__ = ["run", "run_async"]
 _witnessed: dict[str, str] = {}
 _IMPOSSIBLE = {"nan": float("nan"), "object": object()}
 _SAID = {"sender": "Workflow", "recipient": "User"}
+_BESIDE = ("times", "letters")
+_TIMED_OUT = "AnswerTimeout"
+_POLL_SECONDS, _POLLS = 0.05, 400
 
 
 class BrokenOnPurpose(Exception):
@@ -33,15 +36,20 @@ class _Run:
         """Yield ("method", arguments), or ("sleep", seconds)."""
         answer: Any = None
         for operation in self.script:
-            ((name, value),) = ((key, it) for key, it in operation.items() if key != "times")
+            ((name, value),) = ((key, it) for key, it in operation.items() if key not in _BESIDE)
             match name:
                 case "say":
                     arguments = {
                         **_SAID,
                         **{key: it for key, it in value.items() if key not in ("type", "content")},
                     }
+                    arguments |= value.get("content", {})
+                    if "letters" in operation:
+                        arguments["body"] = "x" * operation["letters"]
                     for _ in range(operation.get("times", 1)):
-                        answer = yield value["type"], {**arguments, **value["content"]}
+                        answer = yield value["type"], arguments
+                case "chunk":
+                    yield "text_chunk", {**_SAID, **value}
                 case "echo" | "length" | "tell":
                     body = {
                         "echo": answer,
@@ -59,6 +67,11 @@ class _Run:
                 case "witness":
                     self.witness = value
                     _witnessed[value] = "running"
+                case "wait_for":
+                    for _ in range(_POLLS):
+                        if _witnessed.get(value["witness"]) == value["is"]:
+                            break
+                        yield "sleep", _POLL_SECONDS
                 case "raise":
                     raise BrokenOnPurpose(value)
                 case "return":
@@ -82,7 +95,10 @@ def run(ui: Any, params: dict[str, Any]) -> Any:
                 name, value = calls.send(answer)
             except StopIteration:
                 break
-            answer = time.sleep(value) if name == "sleep" else getattr(ui, name)(**value)  # type: ignore[func-returns-value]
+            try:
+                answer = time.sleep(value) if name == "sleep" else getattr(ui, name)(**value)  # type: ignore[func-returns-value]
+            except TimeoutError:
+                answer = _TIMED_OUT
         how = "returned"
     except Exception:
         how = "raised"
@@ -103,7 +119,10 @@ async def run_async(ui: Any, params: dict[str, Any]) -> Any:
                 name, value = calls.send(answer)
             except StopIteration:
                 break
-            answer = await (asyncio.sleep(value) if name == "sleep" else getattr(ui, name)(**value))
+            try:
+                answer = await (asyncio.sleep(value) if name == "sleep" else getattr(ui, name)(**value))
+            except TimeoutError:
+                answer = _TIMED_OUT
         how = "returned"
     except Exception:
         how = "raised"
