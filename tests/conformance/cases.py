@@ -21,6 +21,9 @@ _CLIENT_ONLY = {"frame", "binary", "raw", "ping", "close", "drop", "wait", "toge
 _SERVER_ONLY = {"request", "open", "send", "receive", "closed", "break", "script", "quiet", "crowd"}
 _SERVER_ONLY |= {"announce", "begin", "rejoin", "ready", "replay", "respond", "refused", "pause"}
 _SERVER_ONLY |= {"stall", "catch_up"}
+_CLIENT_ONLY |= {"resume", "welcome", "resumed", "reconnects", "stays_away", "refuses", "arrives", "accept"}
+_CLIENT_ONLY |= {"reject", "answered_elsewhere", "expire", "chunk", "beats", "repeat", "cancel", "cursor"}
+_CLIENT_ONLY |= {"connection", "read"}
 VERBS = _SHARED | _CLIENT_ONLY | _SERVER_ONLY
 
 Step = dict[str, Any]
@@ -52,6 +55,7 @@ class Case:
     place: str
     prefix: str = ""
     compression: bool = False
+    dialect: str = "classic"
 
 
 _MISSING = {
@@ -197,4 +201,5 @@ def _case(raw: dict[str, Any], index: int, root: yaml.Node | None, file: Path) -
         place=_where(file.name, root, ["cases", index], None).split(" ")[0],
         prefix=raw.get("prefix", ""),
         compression=raw.get("compression", False),
+        dialect=raw.get("dialect", "classic"),
     )

@@ -27,6 +27,8 @@ class RestScript:
     def __init__(self, case: Case, trace: Trace) -> None:
         self.initiated: dict[str, Any] = {}
         """What initiate_workflow answered last."""
+        self.advertised: dict[str, Any] = {}
+        """What it answers beside the four fields of classic."""
         self.workflow = ""
         self.params: dict[str, Any] = {}
         self._case = case
@@ -70,7 +72,11 @@ class RestScript:
 
     def handshake(self, wanted: dict[str, Any]) -> Reply | None:
         """What the opening of the WebSocket is answered with; None accepts it."""
-        return _reply(wanted["handshake"]) if "handshake" in wanted else None
+        return self.reply(wanted["handshake"]) if "handshake" in wanted else None
+
+    def reply(self, wanted: dict[str, Any]) -> Reply:
+        """An HTTP response as a case describes it."""
+        return _reply(wanted)
 
     def check_discovery(self, requests: Sequence[Rest], wanted: dict[str, Any]) -> None:
         """Judge the requests of one discovery."""
@@ -91,12 +97,23 @@ class RestScript:
                 f"a start is one POST, then the WebSocket's opening; the server saw {seen or 'nothing'}"
             )
         post, opening = requests
-        self._check_line(post, "POST", INITIATE)
-        self._check_line(opening, "GET", SOCKET)
-        for request in requests:
-            _check_headers(request, command)
-        if "sec-websocket-protocol" in opening.headers:
+        self.check_post(post, command)
+        self.check_opening(opening, command)
+        if opening.headers.get("sec-websocket-protocol") not in (
+            None,
+            *(self.initiated.get("subprotocols") or ()),
+        ):
             raise Mismatch("the client offers a subprotocol that initiate_workflow did not advertise")
+
+    def check_opening(self, opening: Rest, command: dict[str, Any]) -> None:
+        """Judge the opening of one WebSocket."""
+        self._check_line(opening, "GET", SOCKET)
+        _check_headers(opening, command)
+
+    def check_post(self, post: Rest, command: dict[str, Any]) -> None:
+        """Judge the announcement of one conversation."""
+        self._check_line(post, "POST", INITIATE)
+        _check_headers(post, command)
         if not post.headers.get("content-type", "").startswith("application/json"):
             raise Mismatch(f"the POST's content type is {post.headers.get('content-type')!r}, not JSON")
         body = self._body(post)
@@ -147,6 +164,7 @@ class RestScript:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Reply.of({"detail": f"The body is not right: {error!r}"}, 400)
         answer = {"user_id": None, "workflow_uuid": own, "name": self.workflow, "params": self.params}
+        answer |= self.advertised
         overrides = dict(self._start.get("answered_with", {}))
         if overrides.get("workflow_uuid") == "another":
             overrides["workflow_uuid"] = str(uuid4())

@@ -69,15 +69,18 @@ class ClientCase:
     async def play(self) -> None:
         """Play every step. Raises Mismatch with the step's number in it."""
         async with self.stage:
-            try:
-                for number, step in enumerate(self.case.steps, 1):
-                    self.trace.step = f"step {number} ({verb_of(step)})"
-                    await self._verbs[verb_of(step)](step)
-                self.trace.step = "after the last step"
-                await self._nothing_unasked()
-            finally:
-                # A driver that still waits for a message learns that none will come.
-                self.stage.abort()
+            await self._play_steps()
+
+    async def _play_steps(self) -> None:
+        try:
+            for number, step in enumerate(self.case.steps, 1):
+                self.trace.step = f"step {number} ({verb_of(step)})"
+                await self._verbs[verb_of(step)](step)
+            self.trace.step = "after the last step"
+            await self._nothing_unasked()
+        finally:
+            # A driver that still waits for a message learns that none will come.
+            self.stage.abort()
 
     # --- what the client is told to do -------------------------------------------------------------
 
@@ -134,11 +137,7 @@ class ClientCase:
                 f"the driver says that the conversation is {seen['workflow_uuid']}, "
                 f"but initiate_workflow answered {self.rest.initiated['workflow_uuid']}"
             )
-        try:
-            async with asyncio.timeout(_ARRIVAL_SECONDS):
-                self.wire = await self.stage.sockets.get()
-        except TimeoutError:
-            raise Mismatch("the client opened no WebSocket") from None
+        self.wire = await self._new_socket()
         if self.case.compression and not self.wire.compressed:
             raise NotOffered("compression")
         frame = await self._from_client("the first frame")
@@ -358,6 +357,13 @@ class ClientCase:
             raise Mismatch(f"the close code is {seen['code']}, not {wanted['code']}")
 
     # --- what the server observes ------------------------------------------------------------------
+
+    async def _new_socket(self) -> Wire:
+        try:
+            async with asyncio.timeout(_ARRIVAL_SECONDS):
+                return await self.stage.sockets.get()
+        except TimeoutError:
+            raise Mismatch("the client opened no WebSocket") from None
 
     async def _from_client(self, what: str) -> Received:
         assert self.wire is not None, "a case starts before a client can send"

@@ -12,6 +12,7 @@ from .client_role import ClientCase
 from .known import Known
 from .observed import NotOffered
 from .results import Mismatch, Outcome, Run, Trace
+from .session_role import SUBPROTOCOL, SessionCase
 from .subject import Subject, SubjectFault
 from .vectors import Vector, all_vectors, needs, play_vector, vector_name
 
@@ -69,7 +70,8 @@ async def _outcome(case: Case, subject: Subject) -> Outcome:
             return Outcome(case.name, "skipped", why_skipped(missing))
         try:
             async with asyncio.timeout(CASE_SECONDS):
-                await ClientCase(case, subject, trace).play()
+                role = SessionCase if case.dialect == SUBPROTOCOL else ClientCase
+                await role(case, subject, trace).play()
         except NotOffered as skipped:
             return Outcome(case.name, "skipped", why_skipped([str(skipped)]))
         except TimeoutError:

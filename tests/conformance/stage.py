@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from .wire import Wire, flush
 
@@ -56,7 +58,8 @@ class Stage:
     """A server for one case; use it as an async context manager. `url` is "http://127.0.0.1:PORT" + prefix.
 
     `rest` is called with each request of the two REST routes and returns the reply. `handshake` None accepts
-    the WebSocket, otherwise it is refused with that reply. `compression` agrees to permessage-deflate.
+    the WebSocket, otherwise it is refused with that reply; `refusals` are for one opening each.
+    `compression` agrees to permessage-deflate, `subprotocol` to that one where it is offered.
     """
 
     def __init__(self, rest: Callable[[Rest], Awaitable[Reply]], prefix: str = "") -> None:
@@ -64,7 +67,9 @@ class Stage:
         self.sockets: asyncio.Queue[Wire] = asyncio.Queue()
         self.opened: list[Wire] = []
         self.handshake: Reply | None = None
+        self.refusals: deque[Reply] = deque()
         self.compression = False
+        self.subprotocol: str | None = None
         self.faults: list[str] = []
         self.prefix = prefix
         self._rest = rest
@@ -129,11 +134,17 @@ class Stage:
         self, head: bytes, request: Rest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.requests.append(request)
-        if self.handshake is not None:
-            await _write(self.handshake, writer, last=True)
+        refusal = self.refusals.popleft() if self.refusals else self.handshake
+        if refusal is not None:
+            if not refusal.dropped:
+                await _write(refusal, writer, last=True)
             return
         extensions = [ServerPerMessageDeflateFactory()] if self.compression else None
-        protocol = ServerProtocol(extensions=extensions, max_size=None)
+
+        def select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+            return next((it for it in offered if it == self.subprotocol), None)
+
+        protocol = ServerProtocol(extensions=extensions, select_subprotocol=select, max_size=None)
         protocol.receive_data(head)
         (asked,) = protocol.events_received()
         protocol.send_response(protocol.accept(asked))  # type: ignore[arg-type]

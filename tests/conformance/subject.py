@@ -84,6 +84,11 @@ class Subject:
         """What the driver says that it can do."""
         return frozenset(self.hello.get("features", ()))
 
+    @property
+    def complaints(self) -> str:
+        """The last lines of what it wrote to its standard error."""
+        return "\n".join(self._errors)
+
     async def start(self) -> None:
         """Start the driver, or connect to it, and read its first line. Raises SubjectFault."""
         if self.given_up:
