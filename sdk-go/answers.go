@@ -10,6 +10,32 @@ import (
 // separator stands between several choices on the wire. A choice that holds it is not escaped (spec FA-CLA-4).
 const separator = ","
 
+// frameFor returns the raw frame that answers a question in classic (spec FA-CLA-4).
+func frameFor(question Question, value AnswerValue) (string, error) {
+	switch value := value.(type) {
+	case AnswerValueString:
+		return frameForText(question, string(value))
+	case AnswerValueList:
+		return frameForChoices(question, value)
+	default:
+		return "", notAsked("an answer is a text or a list of choices")
+	}
+}
+
+// valueFor returns the value that answers a question in fastagency.v1: a list stays one where the question takes
+// several choices (spec FA-ANS-7).
+func valueFor(question Question, value AnswerValue) (AnswerValue, error) {
+	text, err := frameFor(question, value)
+	if err != nil {
+		return nil, err
+	}
+	choice, ok := question.(*MultipleChoice)
+	if _, several := value.(AnswerValueList); several && ok && !choice.Content.Single {
+		return value, nil
+	}
+	return AnswerValueString(text), nil
+}
+
 // frameForText returns the frame that answers a question with a text. For a multiple_choice that is a choice,
 // or choices as they are joined on the wire. No error holds the text, which may be a password.
 func frameForText(question Question, text string) (string, error) {

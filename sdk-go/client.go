@@ -2,7 +2,9 @@ package fastagency
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -63,6 +65,52 @@ func (c *Client) Start(ctx context.Context, workflow string, params any) (*Conve
 	if err != nil {
 		return nil, err
 	}
+	if c.options.Dialect == DialectAuto && slices.Contains(initiated.Subprotocols, subprotocol) {
+		return c.startSession(ctx, initiated)
+	}
+	socket, err := openSocket(ctx, c.endpoints.webSocket, &c.options)
+	if err != nil {
+		return nil, err
+	}
+	return c.startClassic(ctx, initiated, socket)
+}
+
+// Resume returns the conversation that the cursor stands in. It goes on after the cursor; with that of
+// [Cursor.FromStart] it shows everything that the server still holds (spec FA-RES).
+//
+// The errors are those of opening a socket, as in Start. That the conversation is gone is told by reading it: a
+// *[ConversationRefusedError] with the code 4010.
+func (c *Client) Resume(ctx context.Context, cursor Cursor) (*Conversation, error) {
+	protocol, err := resumeSession(cursor, c.options.Reconnect, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	socket, err := c.openSession(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.holdSession(protocol, socket), nil
+}
+
+// startSession starts a conversation with a server that speaks fastagency.v1. One that does not echo the offer is
+// spoken to in classic (spec FA-NEG-4).
+func (c *Client) startSession(ctx context.Context, initiated InitiatedWorkflow) (*Conversation, error) {
+	protocol, err := startSession(initiated, c.options.Reconnect, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	socket, err := openSocket(ctx, c.endpoints.webSocket, &c.options, subprotocol)
+	if err != nil {
+		return nil, err
+	}
+	if !socket.speaksSessions() {
+		return c.startClassic(ctx, initiated, socket)
+	}
+	return c.holdSession(protocol, socket), nil
+}
+
+func (c *Client) startClassic(ctx context.Context, initiated InitiatedWorkflow, socket *socket) (*Conversation, error) {
+	classic := newClassic(initiated.WorkflowUUID, socket, c.options.CloseTimeout, c.observer(initiated.WorkflowUUID))
 	// The first frame is what initiate_workflow answered, but for what only fastagency.v1 has (spec FA-CLA-8).
 	first, err := encode(InitiateWorkflow{
 		UserID:       initiated.UserID,
@@ -70,19 +118,42 @@ func (c *Client) Start(ctx context.Context, workflow string, params any) (*Conve
 		Name:         initiated.Name,
 		Params:       initiated.Params,
 	}, writeInitiateWorkflow)
+	if err == nil {
+		err = classic.begin(ctx, first)
+	}
+	if err != nil {
+		classic.close()
+		return nil, err
+	}
+	return &Conversation{classic}, nil
+}
+
+func (c *Client) holdSession(protocol *sessionProtocol, socket *socket) *Conversation {
+	observer := c.observer(protocol.workflowUUID)
+	return &Conversation{beginSession(protocol, socket, c.openSession, c.options.CloseTimeout, observer)}
+}
+
+// openSession opens a socket for a conversation that can only go on in fastagency.v1.
+func (c *Client) openSession(ctx context.Context) (*socket, error) {
+	socket, err := openSocket(ctx, c.endpoints.webSocket, &c.options, subprotocol)
 	if err != nil {
 		return nil, err
 	}
-	socket, err := openSocket(ctx, c.endpoints.webSocket, &c.options)
-	if err != nil {
-		return nil, err
+	if !socket.speaksSessions() {
+		socket.drop()
+		return nil, &ServerUnreachableError{URL: c.endpoints.webSocket, Err: errNoSessions}
 	}
-	conversation := newConversation(initiated.WorkflowUUID, socket, c.options.CloseTimeout)
-	if err := conversation.begin(ctx, first); err != nil {
-		conversation.Close()
-		return nil, err
+	return socket, nil
+}
+
+var errNoSessions = errors.New("the server does not speak " + subprotocol)
+
+func (c *Client) observer(workflowUUID string) *observer {
+	o := &observer{}
+	if c.options.OnConnection != nil {
+		o.tell = func(state ConnectionState) { c.options.OnConnection(workflowUUID, state) }
 	}
-	return conversation, nil
+	return o
 }
 
 func sleep(ctx context.Context, delay time.Duration) error {

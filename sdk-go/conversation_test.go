@@ -328,7 +328,7 @@ func TestAnswersThatCannotBe(t *testing.T) {
 	}
 	next[*TextInput](ctx, t, conversation)
 	<-proceed
-	<-conversation.socket.ended
+	<-classicSocket(conversation).ended
 	if err := conversation.Answer(ctx, "too late"); !errors.Is(err, ErrNotAsked) {
 		t.Errorf("after the server closed: %v", err)
 	}
@@ -345,7 +345,7 @@ func TestAnswerToAServerThatIsGone(t *testing.T) {
 	})
 	ctx, conversation := begin(t, server, nil)
 	next[*TextInput](ctx, t, conversation)
-	<-conversation.socket.ended
+	<-classicSocket(conversation).ended
 	var refused *ConversationRefusedError
 	if err := conversation.Answer(ctx, "x"); !errors.As(err, &refused) || refused.Code != CloseUnknownWorkflow {
 		t.Error(err)

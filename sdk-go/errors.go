@@ -60,17 +60,24 @@ func (e *MalformedMessageError) Error() string {
 	return "fastagency: malformed message: " + e.Why
 }
 
-// ConversationRefusedError says that the server closed with a code that says what was wrong (spec FA-CLS).
+// ConversationRefusedError says that the server closed with a code that says what was wrong (spec FA-CLS), or that it
+// refused to open another socket for a conversation that is to be resumed.
 type ConversationRefusedError struct {
-	// Code and Reason are those of the close frame.
+	// Code and Reason are those of the close frame; Code is 1006 when a socket was refused.
 	Code   CloseCode
 	Reason string
 
-	// Detail is the text of the last error message before the close, empty when there was none.
+	// Detail is the text of the last error message before the close, or of the refusal; empty when there was none.
 	Detail string
+
+	// Status is the HTTP status with which a socket was refused, 0 after a close.
+	Status int
 }
 
 func (e *ConversationRefusedError) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("fastagency: the socket was refused with %d: %s", e.Status, e.Detail)
+	}
 	return closedText(e.Code, e.Reason, e.Detail)
 }
 
@@ -86,8 +93,8 @@ func (e *ConversationRefusedError) Retry() bool {
 	return e.Code >= 4100 && e.Code < 4200
 }
 
-// ConversationLostError says that the connection ended before the workflow did. The client never runs a
-// workflow again by itself (spec FA-NEG-3).
+// ConversationLostError says that the connection ended before the workflow did; in fastagency.v1 also that it could
+// not be had back. The client never runs a workflow again by itself (spec FA-NEG-3).
 type ConversationLostError struct {
 	// Code and Reason are those of the close frame; Code is 1006 when none came (RFC 6455, 7.1.5).
 	Code   CloseCode

@@ -102,7 +102,7 @@ func goroutinesOfOurs() []string {
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	var ours []string
 	for _, stack := range strings.Split(string(stacks), "\n\n") {
-		if strings.Contains(stack, "sdk-go.(*socket)") || strings.Contains(stack, "coder/websocket") {
+		if strings.Contains(stack, "sdk-go.(*socket)") || strings.Contains(stack, "sdk-go.(*session)") || strings.Contains(stack, "coder/websocket") {
 			ours = append(ours, stack)
 		}
 	}
@@ -232,6 +232,11 @@ func begin(t testing.TB, server *httptest.Server, options *ClientOptions) (conte
 	}
 	t.Cleanup(func() { conversation.Close() })
 	return ctx, conversation
+}
+
+// classicSocket returns the socket of a classic conversation.
+func classicSocket(conversation *Conversation) *socket {
+	return conversation.dialogue.(*classic).socket
 }
 
 // next returns the next message, which must be a T.

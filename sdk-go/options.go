@@ -3,12 +3,23 @@ package fastagency
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 )
 
 // DefaultMaxMessageSize is how many bytes a message may have unless [ClientOptions] say otherwise: 16 MiB.
 const DefaultMaxMessageSize = 16 << 20
+
+// Dialect says which dialects of the protocol a client speaks (spec FA-NEG).
+type Dialect string
+
+const (
+	// DialectAuto is fastagency.v1 with a server that speaks it, and classic with every other.
+	DialectAuto Dialect = "auto"
+	// DialectClassic is classic with every server: a conversation is as long as its connection.
+	DialectClassic Dialect = "classic"
+)
 
 // ClientOptions are what a [Client] can be told. The zero value is the default of everything; a negative
 // duration or size means no limit.
@@ -44,6 +55,16 @@ type ClientOptions struct {
 
 	// Retry says when discovery is tried again.
 	Retry Retry
+
+	// Dialect says which dialects are spoken. Default: [DialectAuto].
+	Dialect Dialect
+
+	// Reconnect says how a conversation of fastagency.v1 comes back after its connection ended.
+	Reconnect Reconnect
+
+	// OnConnection, if it is there, is told of every change of the state of a conversation's connection, to be
+	// shown. The calls of one conversation come one after the other; they must return soon, and not call its Close.
+	OnConnection func(workflowUUID string, state ConnectionState)
 
 	// HTTPClient is used for requests and to open WebSockets. Redirects are not followed. Default:
 	// [http.DefaultClient].
@@ -81,9 +102,17 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	options.HTTPClient = &own
-	var err error
-	options.Retry, err = options.Retry.withDefaults()
-	return options, err
+	switch options.Dialect {
+	case "":
+		options.Dialect = DialectAuto
+	case DialectAuto, DialectClassic:
+	default:
+		return options, fmt.Errorf("fastagency: there is no dialect %q", options.Dialect)
+	}
+	var retry, reconnect error
+	options.Retry, retry = options.Retry.withDefaults()
+	options.Reconnect, reconnect = options.Reconnect.withDefaults()
+	return options, errors.Join(retry, reconnect)
 }
 
 // freshHeader returns the header of one request.

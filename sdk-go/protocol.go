@@ -1,19 +1,7 @@
 package fastagency
 
-import "strings"
-
-// noCloseFrame is what RFC 6455 calls a connection that ended without a close frame.
-const noCloseFrame CloseCode = 1006
-
-// closing is how a connection ended: with the close frame's code and reason, by which side.
-type closing struct {
-	code     CloseCode
-	reason   string
-	byClient bool
-}
-
-// protocol is one conversation from the client's side, as a pure state machine without I/O: frames that arrived
-// go in, messages and frames to send come out. [Conversation] is the shell that puts it on a socket.
+// protocol is one classic conversation from the client's side, as a pure state machine without I/O: frames that
+// arrived go in, messages and frames to send come out. [classic] is the shell that puts it on a socket.
 type protocol struct {
 	workflowUUID string
 	left         bool
@@ -42,6 +30,18 @@ func (p *protocol) state() ConversationState {
 	}
 }
 
+// connection tells what a client shows of its connection. In classic a drop is a loss (spec FA-NEG-3).
+func (p *protocol) connection() ConnectionState {
+	switch {
+	case p.completed != nil || p.left:
+		return ConnectionEnded
+	case p.ending != nil:
+		return ConnectionLost
+	default:
+		return ConnectionLive
+	}
+}
+
 // receive takes a text frame and returns its message. After an error the conversation stands as before it.
 func (p *protocol) receive(frame []byte) (Message, error) {
 	message, err := decode(frame, readServerMessage)
@@ -63,16 +63,9 @@ func (p *protocol) receive(frame []byte) (Message, error) {
 	return message, nil
 }
 
-// receiveBinary takes a binary frame and returns the error that it is: servers send none.
-func (p *protocol) receiveBinary(data []byte) error {
-	return &MalformedMessageError{
-		Why:  "a binary frame: the protocol has text frames only",
-		Text: strings.ToValidUTF8(string(data), "\ufffd"),
-	}
-}
-
-// answer returns the frame that frameFor makes for the open question, which is open no more then.
-func (p *protocol) answer(frameFor func(Question) (string, error)) (string, error) {
+// answer returns the frame that answers the oldest question, which is open no more then. Nothing in classic could
+// say which question is meant, so that no other can be answered.
+func (p *protocol) answer(question Question, value AnswerValue) (string, error) {
 	switch {
 	case p.ending != nil:
 		return "", p.ending
@@ -82,8 +75,10 @@ func (p *protocol) answer(frameFor func(Question) (string, error)) (string, erro
 		return "", notAsked("the conversation was left")
 	case len(p.questions) == 0:
 		return "", notAsked("nothing is asked")
+	case question != nil && question != p.questions[0]:
+		return "", notAsked("in classic only the oldest question can be answered")
 	}
-	frame, err := frameFor(p.questions[0])
+	frame, err := frameFor(p.questions[0], value)
 	if err == nil {
 		p.questions = p.questions[1:]
 	}
@@ -104,7 +99,7 @@ func (p *protocol) disconnected(end closing) error {
 	p.closed = true
 	p.questions = nil
 	if p.completed == nil && !p.left && p.ending == nil {
-		p.ending = p.endingOf(end)
+		p.ending = endingOf(end, p.lastError)
 	}
 	return p.ending
 }
@@ -115,31 +110,5 @@ func (p *protocol) unsent(end closing) error {
 	if end.code == CloseFinished && !end.byClient {
 		return notAsked("the server ended the conversation before the answer came; read on to see how")
 	}
-	return p.endingOf(end)
-}
-
-func (p *protocol) endingOf(end closing) error {
-	if end.byClient || !isRefusal(end.code) {
-		return &ConversationLostError{Code: end.code, Reason: end.reason, ByClient: end.byClient}
-	}
-	return &ConversationRefusedError{Code: end.code, Reason: end.reason, Detail: errorText(p.lastError)}
-}
-
-func isRefusal(code CloseCode) bool {
-	// 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-	private := code >= 4000 && code < 5000 && (code < 4200 || code >= 4300)
-	return private || code == CloseNotUTF8 || code == CloseFrameTooBig
-}
-
-func errorText(message *ErrorMessage) string {
-	if message == nil {
-		return ""
-	}
-	var parts []string
-	for _, part := range []*string{message.Content.Short, message.Content.Long} {
-		if part != nil && strings.TrimRight(*part, ".") != "" {
-			parts = append(parts, strings.TrimRight(*part, "."))
-		}
-	}
-	return strings.Join(parts, ": ")
+	return endingOf(end, p.lastError)
 }

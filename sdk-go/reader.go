@@ -196,6 +196,30 @@ func (r *reader) tag(name string) (value string, there bool) {
 	return value, there
 }
 
+// seqIn returns the place in the log of a frame, a valid JSON text, and false for one that is not logged. It works
+// for types that this version does not know, and for malformed ones (spec FA-RES-5).
+func seqIn(frame []byte) (seq int64, ok bool) {
+	return fieldIn(frame, "seq", readInt)
+}
+
+// stringIn returns the string in a field of a frame, and false where there is none.
+func stringIn(frame []byte, name string) (text string, ok bool) {
+	return fieldIn(frame, name, readString)
+}
+
+func fieldIn[T any](frame []byte, name string, read func(*reader) T) (value T, ok bool) {
+	r := &reader{data: frame}
+	fields := r.object()
+	for fields.next() {
+		if string(fields.name) == name && r.peek() != 'n' {
+			value, ok = read(r), true
+		} else {
+			r.skip()
+		}
+	}
+	return value, ok && r.fault == nil
+}
+
 // fields goes through the fields of one object.
 type fields struct {
 	r     *reader

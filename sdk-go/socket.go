@@ -45,8 +45,8 @@ type socket struct {
 	ownClose atomic.Pointer[closing]
 }
 
-// openSocket opens the WebSocket and starts to read it.
-func openSocket(ctx context.Context, url string, options *ClientOptions) (*socket, error) {
+// openSocket opens the WebSocket, offers the subprotocols, and starts to read it.
+func openSocket(ctx context.Context, url string, options *ClientOptions, subprotocols ...string) (*socket, error) {
 	inside, cancel := bounded(ctx, options.OpenTimeout)
 	defer cancel()
 	header, err := options.freshHeader(inside)
@@ -57,6 +57,7 @@ func openSocket(ctx context.Context, url string, options *ClientOptions) (*socke
 	ws, response, err := websocket.Dial(inside, url, &websocket.DialOptions{
 		HTTPClient:      client,
 		HTTPHeader:      header,
+		Subprotocols:    subprotocols,
 		CompressionMode: websocket.CompressionNoContextTakeover,
 	})
 	if err != nil {
@@ -85,6 +86,9 @@ func openSocket(ctx context.Context, url string, options *ClientOptions) (*socke
 	}
 	return s, nil
 }
+
+// speaksSessions says whether the server echoed the offer of fastagency.v1 (spec FA-NEG-2).
+func (s *socket) speaksSessions() bool { return s.ws.Subprotocol() == subprotocol }
 
 // read takes frames from the connection until its end.
 func (s *socket) read() {
@@ -118,7 +122,7 @@ func (s *socket) refuseText() {
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		s.shake(websocket.StatusInvalidFramePayloadData)
+		s.shake(websocket.StatusInvalidFramePayloadData, s.closeTimeout)
 	}()
 }
 
@@ -164,37 +168,59 @@ func (s *socket) ping(interval time.Duration) {
 	}
 }
 
-// send writes a text frame. It returns when the frame is written, when it cannot be, or when ctx ends: it is
-// written all the same then, because half a frame would end the connection. written is called in any case, when
-// nothing is being written any more. The caller has counted it in running.
-func (s *socket) send(ctx context.Context, text []byte, written func()) error {
-	done := make(chan error, 1)
-	go func() {
-		defer s.running.Done()
-		defer written()
-		done <- s.ws.Write(s.ctx, websocket.MessageText, text)
-	}()
+// send writes text frames. It returns when they are written, when they cannot be, or when ctx ends: they are
+// written all the same then, because half a frame would end the connection. For the rest see write.
+func (s *socket) send(ctx context.Context, written func(), frames ...[]byte) error {
 	select {
-	case err := <-done:
+	case err := <-s.write(written, frames...):
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
+// write writes text frames, and says in the channel how that went. written is called in any case, when nothing is
+// being written any more. The caller has counted it in running.
+func (s *socket) write(written func(), frames ...[]byte) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		defer s.running.Done()
+		defer written()
+		var err error
+		for _, text := range frames {
+			if err = s.ws.Write(s.ctx, websocket.MessageText, text); err != nil {
+				break
+			}
+		}
+		done <- err
+	}()
+	return done
+}
+
 // close closes the connection and waits until all goroutines of the socket are gone.
-func (s *socket) close() {
+func (s *socket) close() { s.closeWithin(s.closeTimeout) }
+
+// drop is close without waiting long for the server's close frame: the server may be gone.
+func (s *socket) drop() {
+	short := 200 * time.Millisecond
+	if s.closeTimeout >= 0 {
+		short = min(short, s.closeTimeout)
+	}
+	s.closeWithin(short)
+}
+
+func (s *socket) closeWithin(timeout time.Duration) {
 	s.leave()
-	s.shake(websocket.StatusNormalClosure)
+	s.shake(websocket.StatusNormalClosure, timeout)
 	s.cancel()
 	s.running.Wait()
 }
 
 // shake exchanges close frames. The library waits for the server's for seconds of its own; when ours are over,
-// the connection is cut.
-func (s *socket) shake(code websocket.StatusCode) {
-	if s.closeTimeout >= 0 {
-		defer time.AfterFunc(s.closeTimeout, s.cut).Stop()
+// the connection is cut. A negative timeout leaves it to the library.
+func (s *socket) shake(code websocket.StatusCode, timeout time.Duration) {
+	if timeout >= 0 {
+		defer time.AfterFunc(timeout, s.cut).Stop()
 	}
 	_ = s.ws.Close(code, "") // It fails when the connection has ended already, which is what is wanted.
 }

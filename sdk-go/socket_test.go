@@ -104,7 +104,7 @@ func TestCloseWhileFramesWait(t *testing.T) {
 	})
 	defer close(release)
 	ctx, conversation := begin(t, server, &ClientOptions{CloseTimeout: 50 * time.Millisecond})
-	for conversation.socket.stalls.Load() == 0 {
+	for classicSocket(conversation).stalls.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	conversation.Close()

@@ -12,6 +12,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,13 +28,22 @@ type command struct {
 	Value    json.RawMessage `json:"value"`
 	As       string          `json:"as"`
 	Frame    string          `json:"frame"`
+	Cursor   json.RawMessage `json:"cursor"`
+	From     bool            `json:"from_start"`
+	Reason   string          `json:"reason"`
 	Options  struct {
 		Headers        map[string]string `json:"headers"`
 		UserID         string            `json:"user_id"`
 		MaxMessageSize int64             `json:"max_message_size"`
+		Dialect        string            `json:"dialect"`
 		Retry          struct {
 			Attempts int `json:"attempts"`
 		} `json:"retry"`
+		Reconnect struct {
+			FirstDelay  *float64        `json:"first_delay"`
+			MaxDelay    *float64        `json:"max_delay"`
+			ShouldRetry map[string]bool `json:"should_retry"`
+		} `json:"reconnect"`
 	} `json:"options"`
 }
 
@@ -49,7 +59,7 @@ func main() {
 	}
 	say(observation{
 		"saw": "ready", "subject": "fastagency-sdk for Go", "language": "go", "version": fastagency.Version,
-		"features": []string{"discover", "converse", "timeout", "decode", "raw_text", "exact_integers"},
+		"features": []string{"discover", "converse", "timeout", "decode", "raw_text", "exact_integers", "sessions"},
 	})
 	lines := bufio.NewReader(os.Stdin)
 	var subject driver
@@ -75,6 +85,7 @@ func main() {
 // driver holds the one current conversation, if there is one.
 type driver struct {
 	conversation *fastagency.Conversation
+	texts        fastagency.TextAssembler
 }
 
 func (d *driver) do(ctx context.Context, asked command) observation {
@@ -83,9 +94,11 @@ func (d *driver) do(ctx context.Context, asked command) observation {
 		return d.discover(ctx, asked)
 	case "start":
 		return d.start(ctx, asked)
+	case "resume":
+		return d.resume(ctx, asked)
 	case "decode":
 		return decode(asked)
-	case "next", "answer", "leave":
+	case "next", "answer", "cancel", "cursor", "connection", "leave":
 		if d.conversation == nil {
 			return observation{"saw": "unsupported", "do": asked.Do + " without a conversation"}
 		}
@@ -95,6 +108,12 @@ func (d *driver) do(ctx context.Context, asked command) observation {
 		return d.next(ctx, asked.Timeout)
 	case "answer":
 		return d.answer(ctx, asked.Value)
+	case "cancel":
+		return d.cancel(ctx, asked.Reason)
+	case "cursor":
+		return d.cursor()
+	case "connection":
+		return observation{"saw": "connection", "connection": d.conversation.Connection()}
 	case "leave":
 		d.leave()
 		return observation{"saw": "left", "state": d.conversation.State()}
@@ -115,13 +134,32 @@ func (d *driver) discover(ctx context.Context, asked command) observation {
 }
 
 func (d *driver) start(ctx context.Context, asked command) observation {
+	return d.enter(asked, func(client *fastagency.Client) (*fastagency.Conversation, error) {
+		return client.Start(ctx, asked.Workflow, asked.Params)
+	})
+}
+
+func (d *driver) resume(ctx context.Context, asked command) observation {
+	return d.enter(asked, func(client *fastagency.Client) (*fastagency.Conversation, error) {
+		var cursor fastagency.Cursor
+		if err := json.Unmarshal(asked.Cursor, &cursor); err != nil {
+			return nil, err
+		}
+		if asked.From {
+			cursor = cursor.FromStart()
+		}
+		return client.Resume(ctx, cursor)
+	})
+}
+
+func (d *driver) enter(asked command, begin func(*fastagency.Client) (*fastagency.Conversation, error)) observation {
 	d.leave()
-	d.conversation = nil
+	*d = driver{}
 	client, err := clientOf(asked)
 	if err != nil {
 		return failed(err)
 	}
-	d.conversation, err = client.Start(ctx, asked.Workflow, asked.Params)
+	d.conversation, err = begin(client)
 	if err != nil {
 		return failed(err)
 	}
@@ -142,36 +180,91 @@ func (d *driver) next(ctx context.Context, seconds *float64) observation {
 	case errors.As(err, &malformed):
 		return observation{"saw": "malformed", "why": malformed.Why}
 	case err == io.EOF:
-		seen := observation{"saw": "ended", "state": d.conversation.State(), "result": nil}
-		if result, ok := d.conversation.Result(); ok {
-			seen["result"] = result
-		}
-		return seen
+		return d.ended()
 	case err != nil:
 		seen := failed(err)
 		seen["state"] = d.conversation.State()
 		return seen
 	}
 	_, unknown := message.(*fastagency.Unknown)
-	return observation{
+	seen := observation{
 		"saw": "message", "type": message.Type(), "known": !unknown, "message": message,
 		"state": d.conversation.State(), "raw": string(message.RawJSON()),
+	}
+	d.addSession(seen, message)
+	return seen
+}
+
+func (d *driver) ended() observation {
+	seen := observation{"saw": "ended", "state": d.conversation.State(), "result": nil}
+	if result, ok := d.conversation.Result(); ok {
+		seen["result"] = result
+	}
+	if _, session := d.conversation.Cursor(); session {
+		seen["outcome"] = nil
+		if outcome := d.conversation.Outcome(); outcome != "" {
+			seen["outcome"] = outcome
+		}
+	}
+	return seen
+}
+
+// addSession adds what only a conversation of fastagency.v1 has to tell.
+func (d *driver) addSession(seen observation, message fastagency.Message) {
+	if _, session := d.conversation.Cursor(); !session {
+		return
+	}
+	seen["connection"] = d.conversation.Connection()
+	if text, ok := d.texts.Add(message); ok {
+		seen["text"] = text
+	}
+	switch message := message.(type) {
+	case *fastagency.AnswerAccepted:
+		seen["elsewhere"] = d.conversation.AnsweredElsewhere(message)
+	case fastagency.Question:
+		seen["open"] = d.conversation.IsOpen(message)
 	}
 }
 
 func (d *driver) answer(ctx context.Context, value json.RawMessage) observation {
-	var text string
-	var choices []string
-	var err error
-	if json.Unmarshal(value, &text) == nil {
-		err = d.conversation.Answer(ctx, text)
-	} else if err = json.Unmarshal(value, &choices); err == nil {
-		err = d.conversation.AnswerChoices(ctx, choices...)
-	}
+	answer, err := answerOf(value)
 	if err != nil {
-		return observation{"saw": "not_answered", "error": nameOf(err)}
+		return failed(err)
 	}
-	return observation{"saw": "answered"}
+	id, err := d.conversation.AnswerQuestion(ctx, nil, answer)
+	switch {
+	case err != nil:
+		return observation{"saw": "not_answered", "error": nameOf(err)}
+	case id == "":
+		return observation{"saw": "answered"}
+	default:
+		return observation{"saw": "answered", "answer_id": id}
+	}
+}
+
+func answerOf(value json.RawMessage) (fastagency.AnswerValue, error) {
+	var text fastagency.AnswerValueString
+	if json.Unmarshal(value, &text) == nil {
+		return text, nil
+	}
+	var choices fastagency.AnswerValueList
+	err := json.Unmarshal(value, &choices)
+	return choices, err
+}
+
+func (d *driver) cancel(ctx context.Context, reason string) observation {
+	if err := d.conversation.Cancel(ctx, reason); err != nil {
+		return failed(err)
+	}
+	return observation{"saw": "cancelled"}
+}
+
+func (d *driver) cursor() observation {
+	seen := observation{"saw": "cursor", "cursor": nil}
+	if cursor, ok := d.conversation.Cursor(); ok {
+		seen["cursor"] = cursor
+	}
+	return seen
 }
 
 func (d *driver) leave() {
@@ -185,12 +278,40 @@ func clientOf(asked command) (*fastagency.Client, error) {
 		Header:         http.Header{},
 		UserID:         asked.Options.UserID,
 		MaxMessageSize: asked.Options.MaxMessageSize,
+		Dialect:        fastagency.Dialect(asked.Options.Dialect),
 		Retry:          fastagency.Retry{Attempts: max(1, asked.Options.Retry.Attempts)},
+		Reconnect: fastagency.Reconnect{
+			FirstDelay:   duration(asked.Options.Reconnect.FirstDelay),
+			LongestDelay: duration(asked.Options.Reconnect.MaxDelay),
+			ShouldRetry:  decisions(asked.Options.Reconnect.ShouldRetry),
+		},
 	}
 	for name, value := range asked.Options.Headers {
 		options.Header.Set(name, value)
 	}
 	return fastagency.NewClient(asked.URL, options)
+}
+
+// duration returns so many seconds, 0 for the default. No delay at all is next to none, because 0 is the default.
+func duration(seconds *float64) time.Duration {
+	if seconds == nil {
+		return 0
+	}
+	return max(time.Nanosecond, time.Duration(*seconds*float64(time.Second)))
+}
+
+func decisions(wanted map[string]bool) func(fastagency.CloseCode, string, int) fastagency.Decision {
+	return func(code fastagency.CloseCode, _ string, _ int) fastagency.Decision {
+		again, ok := wanted[strconv.Itoa(int(code))]
+		switch {
+		case !ok:
+			return fastagency.FollowCode
+		case again:
+			return fastagency.TryAgain
+		default:
+			return fastagency.GiveUp
+		}
+	}
 }
 
 // bodies are the types, by the spec's names, that stand by themselves beside the messages.
@@ -245,6 +366,9 @@ func failed(err error) observation {
 		seen["status"], seen["detail"] = request.Status, request.Detail
 	case errors.As(err, &refused):
 		seen["code"], seen["reason"], seen["detail"] = refused.Code, refused.Reason, refused.Detail
+		if refused.Status != 0 {
+			seen["status"] = refused.Status
+		}
 	case errors.As(err, &lost):
 		seen["code"], seen["reason"] = lost.Code, lost.Reason
 	}

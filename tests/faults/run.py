@@ -20,6 +20,7 @@ __all__ = ["CLIENTS", "FaultRun", "run"]
 ROOT = Path(__file__).parents[2]
 
 CLIENTS: dict[str, list[str]] = {
+    "go": ["go", "run", "-C", str(ROOT / "sdk-go"), "./conformance/faults"],
     "python": [sys.executable, str(ROOT / "sdk-python" / "conformance" / "faults.py")],
 }
 """How each client's fault program is started; the URL and the numbers follow."""

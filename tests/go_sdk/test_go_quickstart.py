@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conformance.messages import as_read
+from driver_play import SCENES, DriverProcess, Scene
+from driver_stage import stage
 from fastagency_server import UI, FastAPIAdapter, Workflows
 from fastapi import FastAPI
 from go_sdk.go_tools import ROOT, SDK, go
@@ -64,76 +65,111 @@ def test_quickstart_of_the_readme(tmp_path: Path) -> None:
     ]
 
 
-class Driver:
-    """The driver as a process: each command is answered by one observation."""
-
-    def __init__(self, program: Path) -> None:
-        self._process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
-        self.ready = self._observation()
-
-    def do(self, **command: Any) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command, ensure_ascii=False) + "\n")
-        self._process.stdin.flush()
-        return self._observation()
-
-    def end(self) -> None:
-        assert self._process.communicate(timeout=60)[0] == ""
-        assert self._process.returncode == 0
-
-    def _observation(self) -> Any:
-        assert self._process.stdout is not None
-        return json.loads(self._process.stdout.readline())
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriverProcess]:
+    """One process for all scenes, as in the suite."""
+    need("go")
+    program = tmp_path_factory.mktemp("driver") / "driver"
+    go("build", "-o", program, "./conformance")
+    with DriverProcess([program]) as process:
+        yield process
 
 
-@pytest.fixture
-def driver(tmp_path: Path) -> Iterator[Driver]:
-    go("build", "-o", tmp_path / "driver", "./conformance")
-    started = Driver(tmp_path / "driver")
-    yield started
-    started.end()
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The server of the scenes."""
+    with stage() as address:
+        yield address
 
 
-def test_driver_of_the_conformance_suite(driver: Driver) -> None:
+def test_the_driver_says_what_it_is(driver: DriverProcess) -> None:
+    version = re.findall(r'Version = "(.*)"', (SDK / "version.go").read_text(encoding="utf-8"))
     assert (driver.ready["saw"], driver.ready["language"]) == ("ready", "go")
+    assert [driver.ready["version"]] == version
+    assert {"exact_integers", "raw_text", "sessions"} <= set(driver.ready["features"])
+    assert driver.ask("next") == {"saw": "unsupported", "do": "next without a conversation"}
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_the_driver_plays(scene: Scene, driver: DriverProcess, url: str) -> None:
+    scene(driver, url)
+
+
+def test_a_classic_conversation_in_the_driver(driver: DriverProcess) -> None:
+    """With our server too, where it is asked for."""
     with serve(real()) as live:
-        discovered = driver.do(do="discover", url=live.url)
+        discovered = driver.ask("discover", url=live.url)
         assert [workflow["name"] for workflow in discovered["workflows"]] == ["simple_learning"]
-        refused = driver.do(do="start", url=live.url, workflow="no such workflow", params={})
-        assert (refused["saw"], refused["error"], refused["status"]) == ("failed", "RequestRefused", 404)
-        assert driver.do(do="next")["saw"] == "unsupported"
-        started = driver.do(do="start", url=live.url, workflow="simple_learning", params={"level": "ü"})
-        assert started["saw"] == "started"
-        assert driver.do(do="next")["type"] == "workflow_started"
-        asked = driver.do(do="next")
-        assert (asked["type"], asked["state"], asked["known"]) == ("text_input", "awaiting_answer", True)
-        assert asked["message"] == as_read(json.loads(asked["raw"]))
-        assert driver.do(do="next", timeout=0.05) == {"saw": "timeout"}
-        assert driver.do(do="answer", value=["a", "b"]) == {"saw": "not_answered", "error": "NotAsked"}
-        assert driver.do(do="answer", value="Primes") == {"saw": "answered"}
-        assert driver.do(do="next")["message"]["content"]["choices"] == ["Easy", "Hard"]
-        assert driver.do(do="answer", value=["Hard"]) == {"saw": "answered"}
-        assert driver.do(do="next")["message"]["content"]["body"] == "Primes, Hard."
-        assert driver.do(do="next")["state"] == "completed"
+        asked = {"url": live.url, "workflow": "simple_learning", "options": {"dialect": "classic"}}
+        assert driver.ask("start", params={"level": "ü"}, **asked)["saw"] == "started"
+        assert driver.ask("next")["type"] == "workflow_started"
+        question = driver.ask("next")
+        assert (question["type"], question["state"], question["known"]) == (
+            "text_input",
+            "awaiting_answer",
+            True,
+        )
+        assert question["message"] == as_read(json.loads(question["raw"]))
+        assert "connection" not in question
+        assert driver.ask("next", timeout=0.05) == {"saw": "timeout"}
+        assert driver.ask("answer", value=["a", "b"]) == {"saw": "not_answered", "error": "NotAsked"}
+        assert driver.ask("answer", value="Primes") == {"saw": "answered"}
+        assert driver.ask("next")["message"]["content"]["choices"] == ["Easy", "Hard"]
+        assert driver.ask("answer", value=["Hard"]) == {"saw": "answered"}
+        assert driver.ask("next")["message"]["content"]["body"] == "Primes, Hard."
+        assert driver.ask("cursor") == {"saw": "cursor", "cursor": None}
+        assert driver.ask("next")["state"] == "completed"
         ended = {"saw": "ended", "state": "completed", "result": "level ü"}
-        assert driver.do(do="next") == ended
-        assert driver.do(do="next") == ended
-        driver.do(do="start", url=live.url, workflow="simple_learning", params={"level": 1})
-        assert driver.do(do="next")["type"] == "workflow_started"
-        assert driver.do(do="leave") == {"saw": "left", "state": "cancelled"}
+        assert [driver.ask("next"), driver.ask("next")] == [ended, ended]
+        driver.ask("start", params={"level": 1}, **asked)
+        assert driver.ask("next")["type"] == "workflow_started"
+        assert driver.ask("leave") == {"saw": "left", "state": "cancelled"}
 
 
-def test_driver_decodes(driver: Driver) -> None:
+def test_a_session_in_the_driver(driver: DriverProcess) -> None:
+    """A conversation that is left goes on in another one, a second one sees it from the start, and it is
+    cancelled."""
+    with serve(real()) as live:
+        driver.ask("start", url=live.url, workflow="simple_learning", params={"level": 1})
+        assert driver.ask("next")["connection"] == "live"
+        question = driver.ask("next")
+        assert (question["open"], question["state"]) == (True, "awaiting_answer")
+        answer_id = driver.ask("answer", value="Primes")["answer_id"]
+        taken = driver.ask("next")
+        assert (taken["type"], taken["elsewhere"]) == ("answer_accepted", False)
+        assert taken["message"]["answer_id"] == answer_id
+        cursor = driver.ask("cursor")["cursor"]
+        assert cursor["after_seq"] == 3
+        assert driver.ask("leave") == {"saw": "left", "state": "cancelled"}
+        assert driver.ask("connection") == {"saw": "connection", "connection": "ended"}
+
+        assert driver.ask("resume", url=live.url, cursor=cursor)["saw"] == "started"
+        assert driver.ask("next")["type"] == "multiple_choice"
+        driver.ask("resume", url=live.url, cursor=cursor, from_start=True)
+        seen = [driver.ask("next") for _ in range(5)]
+        assert [it["type"] for it in seen] == [
+            "session_ready",
+            "workflow_started",
+            "text_input",
+            "answer_accepted",
+            "multiple_choice",
+        ]
+        assert [seen[2]["open"], seen[3]["elsewhere"], seen[4]["open"]] == [False, True, True]
+        assert driver.ask("cancel", reason="enough") == {"saw": "cancelled"}
+        assert driver.ask("next")["type"] == "workflow_completed"
+        ended = driver.ask("next")
+        assert (ended["saw"], ended["state"], ended["outcome"]) == ("ended", "cancelled", "cancelled")
+
+
+def test_driver_decodes(driver: DriverProcess) -> None:
     unknown = '{"type":"later","n":123456789012345678901}'
-    seen = driver.do(do="decode", **{"as": "ServerMessage", "frame": unknown})
+    seen = driver.ask("decode", **{"as": "ServerMessage", "frame": unknown})
     assert seen == {"saw": "decoded", "type": "Unknown", "value": json.loads(unknown)}
-    info = driver.do(do="decode", **{"as": "WorkflowInfo", "frame": '{"name":"a","description":"b"}'})
+    info = driver.ask("decode", **{"as": "WorkflowInfo", "frame": '{"name":"a","description":"b"}'})
     assert info == {"saw": "decoded", "type": "WorkflowInfo", "value": {"name": "a", "description": "b"}}
     error = (ROOT / "spec" / "vectors" / "messages" / "error.json").read_text(encoding="utf-8")
     full = json.loads(error)["cases"][0]
-    seen = driver.do(do="decode", **{"as": "ServerMessage", "frame": full["frame"]})
+    seen = driver.ask("decode", **{"as": "ServerMessage", "frame": full["frame"]})
     assert (seen["type"], seen["value"]) == ("Error", full["expect"])
-    assert driver.do(do="decode", **{"as": "ServerMessage", "frame": "{}"})["saw"] == "refused"
-    assert driver.do(do="dance")["saw"] == "unsupported"
+    assert driver.ask("decode", **{"as": "ServerMessage", "frame": "{}"})["saw"] == "refused"
+    assert driver.ask("dance")["saw"] == "unsupported"

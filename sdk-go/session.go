@@ -1,0 +1,208 @@
+package fastagency
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// messagesAhead is how many messages are kept for a user who does not read; beyond it nothing is read from the
+// socket of a live session. Answers and cancels are sent all the same.
+const messagesAhead = 256
+
+// connect opens a socket for a session, with fresh credentials each time.
+type connect func(context.Context) (*socket, error)
+
+// session is a conversation of fastagency.v1: the shell around a [sessionProtocol], with one goroutine that reads,
+// and comes back when the connection ends.
+type session struct {
+	connect      connect
+	closeTimeout time.Duration
+	observer     *observer
+	inbox        *inbox
+	reading      chan struct{} // holds a token while somebody reads
+	sending      chan struct{} // holds a token while frames are written
+
+	ctx     context.Context // ends when the conversation is left
+	leave   context.CancelFunc
+	running sync.WaitGroup
+	failing chan struct{} // has a token when nothing could be written
+
+	mu       sync.Mutex
+	protocol *sessionProtocol
+	socket   *socket // nil while there is none
+	mute     bool    // nothing can be written to it
+}
+
+// beginSession holds the conversation on the socket that was opened for it.
+func beginSession(protocol *sessionProtocol, first *socket, connect connect, closeTimeout time.Duration, observer *observer) *session {
+	s := &session{
+		connect:      connect,
+		closeTimeout: closeTimeout,
+		observer:     observer,
+		inbox:        newInbox(),
+		reading:      make(chan struct{}, 1),
+		sending:      make(chan struct{}, 1),
+		failing:      make(chan struct{}, 1),
+		protocol:     protocol,
+	}
+	s.ctx, s.leave = context.WithCancel(context.Background())
+	s.look()
+	s.running.Add(1)
+	go s.run(first)
+	return s
+}
+
+// run holds the conversation on one socket after the other, to its end.
+func (s *session) run(socket *socket) {
+	defer s.running.Done()
+	next := s.disconnected(s.hold(socket))
+	for next.again {
+		if sleep(s.ctx, next.delay) != nil {
+			next = s.disconnected(closing{code: noCloseFrame})
+			continue
+		}
+		reopened, err := s.connect(s.ctx)
+		if err != nil {
+			next = s.notOpened(err)
+			continue
+		}
+		next = s.disconnected(s.hold(reopened))
+	}
+	s.inbox.put(next.rest)
+	s.inbox.finish(next.err)
+	s.look()
+}
+
+func (s *session) disconnected(end closing) following {
+	s.mu.Lock()
+	next := s.protocol.disconnected(end, time.Now())
+	s.mu.Unlock()
+	s.look()
+	return next
+}
+
+// notOpened takes why a socket could not be opened. Some answers are final, whatever is tried; everything else may
+// pass, as a connection that broke does.
+func (s *session) notOpened(err error) following {
+	var refused *RequestRefusedError
+	if errors.As(err, &refused) {
+		switch refused.Status {
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.protocol.giveUp(&ConversationRefusedError{Code: noCloseFrame, Status: refused.Status, Detail: refused.Detail})
+		}
+	}
+	return s.disconnected(closing{code: noCloseFrame})
+}
+
+// look tells of the connection's state when it has changed.
+func (s *session) look() {
+	s.observer.look(func() ConnectionState { return s.view().connection })
+}
+
+func (s *session) view() view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cursor, hasCursor := s.protocol.cursor()
+	return view{
+		workflowUUID: s.protocol.workflowUUID,
+		state:        s.protocol.state(),
+		connection:   s.protocol.connection(),
+		question:     s.protocol.answers.question(),
+		completed:    s.protocol.given.completed,
+		lastError:    s.protocol.given.lastError,
+		cursor:       cursor,
+		hasCursor:    hasCursor,
+	}
+}
+
+func (s *session) isOpen(question Question) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.protocol.answers.isOpen(question)
+}
+
+func (s *session) answeredElsewhere(accepted *AnswerAccepted) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.protocol.answeredElsewhere(accepted)
+}
+
+func (s *session) next(ctx context.Context) (Message, error) {
+	if err := take(ctx, s.reading); err != nil {
+		return nil, err
+	}
+	defer s.look()
+	defer release(s.reading)
+	for {
+		if s.ctx.Err() != nil { // Close has begun.
+			return nil, io.EOF
+		}
+		if message, err, found := s.deliver(); found {
+			return message, err
+		}
+		select {
+		case <-s.inbox.arrived:
+		case <-s.ctx.Done():
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// deliver gives the user what came next, if anything did.
+func (s *session) deliver() (message Message, err error, found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, found, finished := s.inbox.take()
+	switch {
+	case found:
+		s.protocol.delivered(d)
+		return d.message, d.err, true
+	case finished && d.err == nil:
+		return nil, io.EOF, true
+	case finished:
+		s.protocol.deliveredEnd(d.err)
+	}
+	return nil, d.err, finished
+}
+
+func (s *session) answer(ctx context.Context, question Question, value AnswerValue) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	s.mu.Lock()
+	id, err := s.protocol.answer(question, value)
+	s.mu.Unlock()
+	if err == nil {
+		s.flush(ctx)
+	}
+	return id, err
+}
+
+func (s *session) cancel(ctx context.Context, reason string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s.mu.Lock()
+	err := s.protocol.cancel(reason)
+	s.mu.Unlock()
+	if err == nil {
+		s.flush(ctx)
+	}
+	return err
+}
+
+func (s *session) close() {
+	s.mu.Lock()
+	s.protocol.leave()
+	s.mu.Unlock()
+	s.leave()
+	s.running.Wait()
+	s.look()
+}
