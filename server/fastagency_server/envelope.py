@@ -37,7 +37,7 @@ _FREE_BITS: Final = ~((0xF << 76) | (0x3 << 62))
 
 def new_uuid() -> str:
     """Return a new version 4 UUID for a message, 32 hex digits. Not for secrets."""
-    return f"{_random.getrandbits(128) & _FREE_BITS | _VERSION_4:032x}"
+    return (_random.getrandbits(128) & _FREE_BITS | _VERSION_4).to_bytes(16, "big").hex()
 
 
 def content_fields(kind: str) -> frozenset[str]:

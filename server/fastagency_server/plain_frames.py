@@ -7,18 +7,23 @@ generated model took, needs no model; and its JSON can be put together from esca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
+from operator import call
 from typing import Any, Final
 
 __all__ = ["note_valid", "plain_frame"]
 
-_PLAIN: Final = frozenset({str, bool, type(None)})
 _WORDS: Final = {True: "true", False: "false", None: "null"}
+_ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    bool: _WORDS.__getitem__,
+    type(None): _WORDS.__getitem__,
+}
 
 _Signature = tuple[Any, ...]
-_known: dict[_Signature, tuple[str, ...]] = {}
-"""For each signature of a message that was right: what stands before each value of its content."""
+_known: dict[_Signature, tuple[str, tuple[Callable[[Any], str], ...]]] = {}
+"""For each signature of a message that was right: its frame with places for values, and what encodes each."""
 
 
 def plain_frame(
@@ -31,17 +36,12 @@ def plain_frame(
     uuid: Any,
 ) -> str | None:
     """Return the frame of a message whose like is known to be right, None for every other one."""
-    keys = _known.get(_signature(kind, content, sender, recipient, auto_reply, uuid))
-    if keys is None or not uuid:
+    values = (sender, recipient, auto_reply, uuid, *content.values())
+    known = _known.get((kind, *content, *map(type, values)))
+    if known is None or not uuid:
         return None
-    parts = [
-        f'{{"workflow_uuid":"{workflow_uuid}","sender":{_json(sender)},"recipient":{_json(recipient)},'
-        f'"auto_reply":{_WORDS[auto_reply]},"uuid":{encode_basestring(uuid)},"content":{{'
-    ]
-    for key, value in zip(keys, content.values(), strict=True):
-        parts += (key, _json(value))
-    parts.append(f'}},"type":"{kind}"}}')
-    frame = "".join(parts)
+    form, encoders = known
+    frame = form % (workflow_uuid, *map(call, encoders, values))
     if not frame.isascii():
         try:
             frame.encode()
@@ -54,18 +54,11 @@ def note_valid(
     kind: str, content: Mapping[str, Any], sender: Any, recipient: Any, auto_reply: Any, uuid: Any
 ) -> None:
     """Note that a message like this is right: the generated model took it."""
-    signature = _signature(kind, content, sender, recipient, auto_reply, uuid)
-    if all(found in _PLAIN for found in signature[2:]):
-        names = list(content)
-        _known[signature] = tuple(f'{"," if place else ""}"{name}":' for place, name in enumerate(names))
-
-
-def _signature(
-    kind: str, content: Mapping[str, Any], sender: Any, recipient: Any, auto_reply: Any, uuid: Any
-) -> _Signature:
-    types = map(type, content.values())
-    return (kind, tuple(content), type(sender), type(recipient), type(auto_reply), type(uuid), *types)
-
-
-def _json(value: Any) -> str:
-    return encode_basestring(value) if type(value) is str else _WORDS[value]
+    types = [type(value) for value in (sender, recipient, auto_reply, uuid, *content.values())]
+    if all(found in _ENCODERS for found in types):
+        named = ",".join(f'"{name}":%s' for name in content)
+        form = (
+            '{"workflow_uuid":"%s","sender":%s,"recipient":%s,"auto_reply":%s,"uuid":%s,'
+            f'"content":{{{named}}},"type":"{kind}"}}'
+        )
+        _known[kind, *content, *types] = form, tuple(_ENCODERS[found] for found in types)
