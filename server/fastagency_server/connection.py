@@ -84,7 +84,8 @@ class Connection:
                 await self._perform(self.session.tick(self._loop.time()))
                 continue
             if message["type"] == "websocket.disconnect":
-                self._closed("client", message.get("code", 1005))
+                if not self._close_sent:
+                    self._closed("client", message.get("code", 1005))
                 return
             text = message.get("text")
             output = self.session.binary() if text is None else self.session.text(text)
@@ -136,7 +137,7 @@ class Connection:
 
     def _give_up(self) -> None:
         """Nobody reads: no close frame would get through either. Have the reader stop waiting."""
-        logger.info("a client does not read; its conversation ends")
+        logger.info("a client does not read", extra={"workflow_uuid": self.session.workflow_uuid})
         self._close_sent = True
         self.session.disconnected()
         if self._patience.when() is None or not self._patience.expired():
@@ -162,7 +163,7 @@ class Connection:
 
     async def _break(self) -> None:
         """End a socket on which the server itself failed: an `error` message, then 1011 (spec FA-CLS)."""
-        logger.exception("a conversation broke")
+        logger.exception("a connection broke", extra={"workflow_uuid": self.session.workflow_uuid})
         output = self.session.refuse(Refusal(_SERVER_FAILED))
         if output.close is None:  # it broke after its end was decided
             output = Output(close=Close(CloseCode.SERVER_FAULT, _SERVER_FAILED))

@@ -20,12 +20,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from fastagency_sdk._generated.tables import ConversationState
 from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter
 
 if TYPE_CHECKING:
     from .adapter import FastAPIAdapter
 
 __all__ = ["measure"]
+
+_ALIVE = (ConversationState.RUNNING, ConversationState.AWAITING_ANSWER)
+"""States that are shown with 0 too: a gauge that vanishes looks like a server that is gone."""
 
 
 def measure(adapter: FastAPIAdapter, meter_provider: MeterProvider | None = None) -> None:
@@ -40,7 +44,8 @@ def measure(adapter: FastAPIAdapter, meter_provider: MeterProvider | None = None
         return [Observation(number, {name: str(key)}) for key, number in tuple(counted.items())]
 
     def conversations(_: CallbackOptions) -> Iterable[Observation]:
-        return by("state", {str(state): number for state, number in monitor.states().items()})
+        counted = monitor.states()
+        return by("state", {str(state): counted[state] for state in {*_ALIVE, *counted}})
 
     def retained(_: CallbackOptions) -> Iterable[Observation]:
         return [Observation(adapter.retained)]

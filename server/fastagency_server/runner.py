@@ -168,17 +168,17 @@ def _finish(conversation: Conversation, result: Any) -> None:
 
 def _conclude(conversation: Conversation, error: BaseException) -> None:
     """Tell both sides of an exception: the client what it says, the server's log where it comes from."""
-    name = conversation.opening.name
+    name, about = conversation.opening.name, {"workflow_uuid": conversation.workflow_uuid}
     if isinstance(error, ConversationClosed):
-        logger.info("workflow %r: the conversation ended early", name)
+        logger.info("workflow %r: the conversation ended early", name, extra=about)
         conversation.finish(None)
         return
     if conversation.state is ConversationState.CANCELLED:
         # What a workflow (or AutoGen under it) makes of ConversationClosed; nobody is left to be told.
-        logger.info("workflow %r: %s after its client had gone", name, type(error).__name__)
-        logger.debug("workflow %r", name, exc_info=error)
+        logger.info("workflow %r: %s after its client had gone", name, type(error).__name__, extra=about)
+        logger.debug("workflow %r", name, exc_info=error, extra=about)
         return
-    logger.error("workflow %r failed", name, exc_info=error)
+    logger.error("workflow %r failed", name, exc_info=error, extra=about)
     conversation.fail(_text(error))
 
 
