@@ -117,7 +117,7 @@ async def _speaks_sessions(url: str | None) -> bool:
     FA-NEG-1)."""
     if url is None:
         return False
-    asked = {
+    asked: dict[str, Any] = {
         "workflow_name": WORKFLOW,
         "workflow_uuid": str(uuid4()),
         "user_id": None,

@@ -21,6 +21,7 @@ __all__ = ["SUBPROTOCOL", "Reader", "Record", "close_name", "instant"]
 
 SUBPROTOCOL = "fastagency.v1"
 
+_NO_CONVERSATION = "0" * 32
 _FLAT = frozenset({"session_ready", "replay_completed", "text_chunk", "answer_rejected"})
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
@@ -115,6 +116,8 @@ class Reader:
             return
         if not HEX_UUID.fullmatch(uuid):
             raise Mismatch(f"workflow_uuid is {uuid!r}, not 32 hex digits")
+        if self.cursor is None and uuid == _NO_CONVERSATION:
+            return  # the refusal of a socket whose first frame was not read
         if self.record is not None and uuid != self.record.uuid:
             raise Mismatch(f"workflow_uuid is {uuid}, that of another conversation")
 

@@ -52,9 +52,13 @@ class SessionVerbs:
     @property
     def names(self) -> dict[str, str]:
         """What stands for what in the texts of a case."""
-        found = {}
+        found = {"$url": self._case.url}
         if (record := self._records.get(_UNNAMED)) is not None:
-            found = {"$conversation": record.uuid, "$token": record.token or "", "$epoch": record.epoch or ""}
+            found |= {
+                "$conversation": record.uuid,
+                "$token": record.token or "",
+                "$epoch": record.epoch or "",
+            }
         return found
 
     def opened(self, socket: str) -> None:
@@ -70,8 +74,8 @@ class SessionVerbs:
         wanted = step["receive"]
         for _ in range(step.get("times", 1)):
             reader = self._readers[step.get("socket", "")]
-            before = reader.cursor
-            message = await self._message(step, wanted["type"])
+            before = None if wanted.get("after_others") else reader.cursor
+            message = await self._message(step, wanted["type"], pass_over=wanted.get("after_others", False))
             check_some(message, self._case.filled(wanted.get("fields", {})), wanted["type"])
             check_some(message.get("content"), self._case.filled(wanted.get("content", {})), wanted["type"])
             again = message.get("seq") is not None and before is not None and message["seq"] <= before
@@ -151,7 +155,7 @@ class SessionVerbs:
             path += f"?ticket={quote(self._records[wanted['ticket']].ticket or '')}"
         opening = {
             "path": path,
-            "headers": wanted.get("headers", {}),
+            "headers": self._case.filled(wanted.get("headers", {})),
             "subprotocols": [SUBPROTOCOL],
             "chosen": SUBPROTOCOL,
         }
@@ -213,10 +217,10 @@ class SessionVerbs:
         await asyncio.sleep(step["pause"])
 
     async def _stall(self, step: Step) -> None:
-        self._case.wire(step).reading.clear()
+        self._case.wire(step).stall()
 
     async def _catch_up(self, step: Step) -> None:
-        self._case.wire(step).reading.set()
+        self._case.wire(step).catch_up()
 
     # --- what the server says -------------------------------------------------------------------------
 

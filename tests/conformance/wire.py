@@ -69,9 +69,8 @@ class Wire:
         self.request = request
         self.received: asyncio.Queue[Received | Ended] = asyncio.Queue()
         self.ended: Ended | None = None
-        self.reading = asyncio.Event()
-        """Clear it, and what comes is left in TCP's buffers."""
-        self.reading.set()
+        self._reading = asyncio.Event()
+        self._reading.set()
         self._reader = reader
         self._writer = writer
         self._kind: str | None = None
@@ -86,7 +85,7 @@ class Wire:
         """Read until the connection ends; the last thing in `received` is an `Ended`."""
         try:
             self._take_events()
-            while await self.reading.wait() and (data := await self._reader.read(65536)):
+            while await self._reading.wait() and (data := await self._reader.read(65536)):
                 self.protocol.receive_data(data)
                 self._take_events()
                 await self._flush()
@@ -135,6 +134,17 @@ class Wire:
         with contextlib.suppress(ConnectionError):
             self._writer.write(data)
             await self._writer.drain()
+
+    def stall(self) -> None:
+        """Read nothing more, and let the system keep little."""
+        self._reading.clear()
+        tcp = self._writer.get_extra_info("socket")
+        if tcp is not None:
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+
+    def catch_up(self) -> None:
+        """Read on."""
+        self._reading.set()
 
     def drop(self, *, reset: bool) -> None:
         """End the connection without a close frame: by a TCP reset, as a lost peer does, or by an orderly end

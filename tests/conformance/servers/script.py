@@ -15,7 +15,7 @@ __all__ = ["run", "run_async"]
 _witnessed: dict[str, str] = {}
 _IMPOSSIBLE = {"nan": float("nan"), "object": object()}
 _SAID = {"sender": "Workflow", "recipient": "User"}
-_BESIDE = ("times", "letters")
+_BESIDE = ("times", "letters", "pace")
 _TIMED_OUT = "AnswerTimeout"
 _POLL_SECONDS, _POLLS = 0.05, 400
 
@@ -48,6 +48,8 @@ class _Run:
                         arguments["body"] = "x" * operation["letters"]
                     for _ in range(operation.get("times", 1)):
                         answer = yield value["type"], arguments
+                        if "pace" in operation:
+                            yield "sleep", operation["pace"]
                 case "chunk":
                     yield "text_chunk", {**_SAID, **value}
                 case "echo" | "length" | "tell":
