@@ -12,17 +12,20 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import {
+  askingTypes,
   Client,
+  Cursor,
   decode,
   encode,
   FastAgencyError,
   MalformedMessage,
   rawText,
+  TextAssembler,
 } from "../dist/node.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // No "exact_integers": JavaScript rounds those beyond 2^53, and the raw text is at hand for them.
-const FEATURES = ["discover", "converse", "timeout", "decode", "raw_text"];
+const FEATURES = ["discover", "converse", "timeout", "decode", "raw_text", "sessions"];
 
 const { rules, decodeAs } = await sources();
 const typeNames = new Map(Object.entries(rules).map(([name, rule]) => [rule, name]));
@@ -30,6 +33,10 @@ const typeNames = new Map(Object.entries(rules).map(([name, rule]) => [rule, nam
 let conversation = null;
 let messages = null;
 let reading = null;
+let texts = null;
+
+/** What needs a conversation. */
+const CONVERSING = ["next", "answer", "cancel", "cursor", "connection", "leave"];
 
 const acts = {
   async discover({ url, options }) {
@@ -39,9 +46,14 @@ const acts = {
   async start({ url, workflow, params, options }) {
     await conversation?.close();
     conversation = messages = reading = null;
-    conversation = await client(url, options).start(workflow, params);
-    messages = conversation[Symbol.asyncIterator]();
-    return { saw: "started", workflow_uuid: conversation.workflowUuid };
+    return begin(await client(url, options).start(workflow, params));
+  },
+
+  async resume({ url, cursor, from_start = false, options }) {
+    await conversation?.close();
+    conversation = messages = reading = null;
+    const stored = Cursor.parse(JSON.stringify(cursor));
+    return begin(await client(url, options).resume(stored, { fromStart: from_start }));
   },
 
   async next({ timeout }) {
@@ -54,7 +66,8 @@ const acts = {
     if (error instanceof MalformedMessage) return { saw: "malformed", why: error.message };
     if (error) throw error;
     const { state } = conversation;
-    if (result.done) return { saw: "ended", state, result: conversation.result };
+    if (result.done)
+      return { saw: "ended", state, result: conversation.result, ...ofSession(null) };
     const message = result.value;
     const known = message.type !== "unknown";
     return {
@@ -64,17 +77,31 @@ const acts = {
       message: known ? JSON.parse(encode(message)) : message.raw,
       state,
       raw: rawText(message),
+      ...ofSession(message),
     };
   },
 
   async answer({ value }) {
     try {
-      await conversation.answer(value);
+      const answerId = await conversation.answer(value);
+      return { saw: "answered", answer_id: answerId ?? undefined };
     } catch (error) {
       if (!(error instanceof FastAgencyError)) throw error;
       return { saw: "not_answered", error: error.name };
     }
-    return { saw: "answered" };
+  },
+
+  async cancel({ reason }) {
+    await conversation.cancel(reason);
+    return { saw: "cancelled" };
+  },
+
+  async cursor() {
+    return { saw: "cursor", cursor: conversation.cursor };
+  },
+
+  async connection() {
+    return { saw: "connection", connection: conversation.connection };
   },
 
   async leave() {
@@ -100,7 +127,7 @@ const acts = {
 
 /** Carry out one command and return what was observed. */
 async function obey({ do: what, ...command }) {
-  const possible = Object.hasOwn(acts, what) && (conversation || !/next|answer|leave/.test(what));
+  const possible = Object.hasOwn(acts, what) && (conversation || !CONVERSING.includes(what));
   if (!possible) return { saw: "unsupported", do: what };
   try {
     return await acts[what](command);
@@ -112,9 +139,36 @@ async function obey({ do: what, ...command }) {
   }
 }
 
-function client(url, { user_id, max_message_size, retry = { attempts: 1 }, ...options } = {}) {
+function begin(opened) {
+  conversation = opened;
+  messages = conversation[Symbol.asyncIterator]();
+  texts = new TextAssembler();
+  return { saw: "started", workflow_uuid: conversation.workflowUuid };
+}
+
+/** What only a conversation of `fastagency.v1` has to tell, after this message, or (null) after the end. */
+function ofSession(message) {
+  if (!conversation.cursor) return {};
+  if (!message) return { outcome: conversation.outcome };
+  const text = texts.add(message) ?? undefined;
+  const told = { connection: conversation.connection, text };
+  if (message.type === "answer_accepted") told.elsewhere = conversation.answeredElsewhere(message);
+  if (askingTypes.includes(message.type)) told.open = conversation.isOpen(message);
+  return told;
+}
+
+function client(
+  url,
+  { user_id, max_message_size, retry = { attempts: 1 }, reconnect, ...options } = {},
+) {
   const named = { userId: user_id, maxMessageSize: max_message_size };
-  return new Client(url, { ...options, ...named, retry });
+  return new Client(url, { ...options, ...named, retry, reconnect: policy(reconnect) });
+}
+
+/** The suite's words for how to come back, in the client's. */
+function policy({ first_delay = 0.5, max_delay = 30, should_retry = {} } = {}) {
+  const shouldRetry = (code) => should_retry[code];
+  return { firstDelay: first_delay * 1000, longestDelay: max_delay * 1000, shouldRetry };
 }
 
 function settled(promise) {

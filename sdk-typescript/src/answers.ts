@@ -1,7 +1,15 @@
 /** Which answers a question takes, and how they stand on the wire (spec FA-CLA-4). */
 
-import type { Question } from "./_generated/tables.js";
+import type { ServerMessage } from "./_generated/messages.js";
+import { askingTypes, type Question } from "./_generated/tables.js";
 import { NotAsked } from "./errors.js";
+
+const asking: readonly string[] = askingTypes;
+
+/** Whether a message asks the user something. */
+export function isQuestion(message: ServerMessage): message is Question {
+  return asking.includes(message.type);
+}
 
 /**
  * Return the raw text frame that answers `question` with `value`.

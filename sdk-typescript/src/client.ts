@@ -2,13 +2,21 @@
 
 import { operations, type Operations } from "./_generated/rest.js";
 import { webSocketPath } from "./_generated/tables.js";
+import { ClassicConversation } from "./classic.js";
 import { decodeAs, encode } from "./codec.js";
-import { openConversation, type Conversation, type WebSocketConstructor } from "./conversation.js";
+import type { Conversation, ConversationOptions } from "./conversation.js";
+import type { Cursor } from "./cursor.js";
 import { ServerUnreachable } from "./errors.js";
+import { openSocket, type WebSocketConstructor, type WebSocketLike } from "./opening.js";
 import { ConversationProtocol } from "./protocol.js";
+import type { Reconnect } from "./reconnect.js";
 import { refusal } from "./refusals.js";
+import { ResumableConversation, type Connect } from "./resumable.js";
 import { delayOf, type Retry } from "./retry.js";
 import type { JsonObject } from "./rules.js";
+import { SessionProtocol, SUBPROTOCOL } from "./session.js";
+import { sleep } from "./sleep.js";
+import { newUuid } from "./uuid.js";
 
 /** The paths of a server's three routes. */
 export interface Paths {
@@ -38,8 +46,15 @@ export interface ClientOptions {
    * limit.
    */
   readonly maxMessageSize?: number;
-  /** When discovery is tried again. Nothing else ever is. */
+  /** When discovery is tried again. No other request ever is. */
   readonly retry?: Retry;
+  /** How a conversation of `fastagency.v1` comes back after its connection ended. */
+  readonly reconnect?: Reconnect;
+  /**
+   * `auto`, by default: `fastagency.v1` where the server speaks it, classic elsewhere. `classic`: that alone, for example
+   * behind a proxy that takes subprotocols away, which browsers do not forgive.
+   */
+  readonly dialect?: "auto" | "classic";
   /** What makes requests, instead of the platform's `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   /** What opens sockets, instead of the platform's `WebSocket`. */
@@ -48,11 +63,23 @@ export interface ClientOptions {
 
 /** Options of a single call. */
 export interface CallOptions {
-  /** Gives the call up; for `start`, the conversation too. What it was waiting for throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  /** Gives the call up: it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `Client.resume`. */
+export interface ResumeOptions extends ConversationOptions {
+  /**
+   * Whether to read the whole conversation, as far as the server still holds it, instead of going on after the cursor:
+   * for a page that shows nothing of it yet.
+   */
+  readonly fromStart?: boolean;
 }
 
 const TIMEOUT = 10_000;
+
+/** Gives the ticket for the next socket, null where none is needed. */
+type Tickets = (signal: AbortSignal | undefined) => Promise<string | null>;
 
 type Result<Name extends keyof Operations> = Operations[Name]["responses"][200];
 
@@ -97,30 +124,103 @@ export class Client {
   async start(
     name: string,
     params: JsonObject = {},
-    options: CallOptions = {},
+    options: ConversationOptions = {},
   ): Promise<Conversation> {
-    const { paths, userId = null, timeout = TIMEOUT } = this.#options;
-    const request: Operations["initiate_workflow"]["request"] = {
-      workflow_name: name,
-      workflow_uuid: newUuid(),
-      user_id: userId,
-      params,
-    };
-    const initiated = await this.#request(
-      "initiate_workflow",
-      paths?.initiateWorkflow,
-      request,
-      options,
+    const initiated = await this.#announce(name, params, options);
+    const { dialect = "auto" } = this.#options;
+    const extended = dialect === "auto" && initiated.subprotocols?.includes(SUBPROTOCOL);
+    const tickets = this.#tickets(initiated.ticket, name);
+    const protocols = extended ? [SUBPROTOCOL] : [];
+    return this.#open(protocols, tickets, options.signal, (socket) =>
+      // Without an echo the server is in classic, whatever was offered (spec FA-NEG-4).
+      extended && socket.protocol === SUBPROTOCOL
+        ? this.#hold(socket, initiated, this.#connector(tickets), options)
+        : new ClassicConversation(socket, new ConversationProtocol(initiated), options),
     );
-    const url = this.#url.replace(/^http/, "ws") + (paths?.webSocket ?? webSocketPath);
-    const WebSocket = this.webSocket(await this.#headers());
-    const protocol = new ConversationProtocol(initiated);
-    return openConversation(WebSocket, url, protocol, timeout, options.signal);
+  }
+
+  /**
+   * Return the conversation that `cursor` stands in: it goes on after the cursor (spec FA-RES). Where the server cannot
+   * go on from there, and with `fromStart`, a `session_ready` comes first, which says: drop what you showed.
+   *
+   * Throws as `start` does; reading throws a `ConversationRefused` with the code 4010 when the conversation is gone.
+   */
+  async resume(cursor: Cursor, options: ResumeOptions = {}): Promise<Conversation> {
+    const connect = this.#connector(this.#tickets());
+    const begin = options.fromStart ? cursor.fromStart() : cursor;
+    return connect((socket) => this.#hold(socket, begin, connect, options), options.signal);
   }
 
   /** What opens a conversation's socket. `headers` are those of now; a browser's cannot send them. */
   protected webSocket(_headers: RequestHeaders): WebSocketConstructor {
     return this.#options.WebSocket ?? globalThis.WebSocket;
+  }
+
+  /** Whether what `webSocket` returns sends the headers that it was given. */
+  protected get sendsHeaders(): boolean {
+    return false;
+  }
+
+  #hold(
+    socket: WebSocketLike,
+    begin: Result<"initiate_workflow"> | Cursor,
+    connect: Connect,
+    options: ConversationOptions,
+  ): Conversation {
+    const { reconnect = {} } = this.#options;
+    const protocol = new SessionProtocol(begin, reconnect, performance.now());
+    return new ResumableConversation(socket, protocol, connect, options);
+  }
+
+  #connector(tickets: Tickets): Connect {
+    return (begin, signal) =>
+      this.#open([SUBPROTOCOL], tickets, signal, (socket) => {
+        if (socket.protocol === SUBPROTOCOL) return begin(socket);
+        throw new ServerUnreachable(`the server does not speak ${SUBPROTOCOL}`);
+      });
+  }
+
+  async #open<T>(
+    protocols: readonly string[],
+    tickets: Tickets,
+    signal: AbortSignal | undefined,
+    begin: (socket: WebSocketLike) => T,
+  ): Promise<T> {
+    const { paths, timeout = TIMEOUT } = this.#options;
+    const url = this.#url.replace(/^http/, "ws") + (paths?.webSocket ?? webSocketPath);
+    const ticket = await tickets(signal);
+    const WebSocket = this.webSocket(await this.#headers());
+    return openSocket(WebSocket, { url, protocols, ticket, timeout, signal }, begin);
+  }
+
+  /**
+   * A ticket opens one socket, so each further one takes another conversation to be announced, and left (spec FA-SEC-5).
+   * `first` is the ticket at hand, null where the server has none, undefined while that is not known; `name` is a
+   * workflow, any of discovery by default.
+   */
+  #tickets(first?: string | null, name?: string): Tickets {
+    let needed = !this.sendsHeaders && first !== null;
+    return async (signal) => {
+      if (!needed) return null;
+      let ticket = first;
+      first = undefined;
+      if (ticket === undefined) {
+        name ??= (await this.discovery({ signal }))[0]?.name;
+        ticket = name === undefined ? null : (await this.#announce(name, {}, { signal })).ticket;
+      }
+      needed = ticket !== null;
+      return ticket;
+    };
+  }
+
+  #announce(
+    name: string,
+    params: JsonObject,
+    options: CallOptions,
+  ): Promise<Result<"initiate_workflow">> {
+    const { paths, userId = null } = this.#options;
+    const request = { workflow_name: name, workflow_uuid: newUuid(), user_id: userId, params };
+    return this.#request("initiate_workflow", paths?.initiateWorkflow, request, options);
   }
 
   async #headers(): Promise<RequestHeaders> {
@@ -185,29 +285,4 @@ function baseUrl(url: string | URL): string {
     throw new TypeError("a base URL cannot have a user or a password: send them in headers");
   if (search || hash) throw new TypeError("a base URL cannot have a query or a fragment");
   return `http${secure}://${host}${pathname.replace(/\/+$/, "")}`;
-}
-
-/** Wait. Throws the signal's reason when it aborts before. */
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-}
-
-/** A random UUID. `crypto.randomUUID` would need a secure context, which a page on plain HTTP is not. */
-function newUuid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -1,7 +1,7 @@
 /** What applications import in Node: the same as in a browser, with a WebSocket of the SDK's own. */
 
 import { Client as PlainClient, type ClientOptions, type RequestHeaders } from "./client.js";
-import type { WebSocketConstructor } from "./conversation.js";
+import type { WebSocketConstructor } from "./opening.js";
 import { NodeWebSocket } from "./websocket.js";
 
 export * from "./index.js";
@@ -20,9 +20,13 @@ export class Client extends PlainClient {
     const { WebSocket, maxMessageSize } = this.#options;
     if (WebSocket) return WebSocket;
     return class extends NodeWebSocket {
-      constructor(url: string) {
-        super(url, { headers, maxMessageSize });
+      constructor(url: string, protocols?: readonly string[]) {
+        super(url, protocols, { headers, maxMessageSize });
       }
     };
+  }
+
+  protected override get sendsHeaders(): boolean {
+    return !this.#options.WebSocket;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One conversation from the client's side, as a pure state machine: text that arrived goes in, messages and frames
- * to send come out. It does no I/O; `conversation.ts` puts it on a socket.
+ * One classic conversation from the client's side, as a pure state machine: text that arrived goes in, messages and frames
+ * to send come out. It does no I/O; `classic.ts` puts it on a socket.
  */
 
 import type {
@@ -9,27 +9,17 @@ import type {
   ServerMessage,
   WorkflowCompleted,
 } from "./_generated/messages.js";
-import {
-  askingTypes,
-  CloseCode,
-  closeCodes,
-  type ConversationState,
-  type Question,
-} from "./_generated/tables.js";
-import { answerFrame } from "./answers.js";
+import { CloseCode, type ConversationState, type Question } from "./_generated/tables.js";
+import { answerFrame, isQuestion } from "./answers.js";
 import { decode, encode } from "./codec.js";
+import type { ConnectionState } from "./connection.js";
+import { endingOf } from "./endings.js";
 import {
-  ConversationLost,
   ConversationRefused,
   NotAsked,
   type ConversationError,
   type FastAgencyError,
 } from "./errors.js";
-
-/** What RFC 6455 calls a connection that ended without a close frame. */
-export const NO_CLOSE_FRAME = 1006;
-
-const asking: readonly string[] = askingTypes;
 
 /**
  * A conversation that `initiate_workflow` has announced.
@@ -51,6 +41,11 @@ export class ConversationProtocol {
   /** `initiated` is what the server answered to `initiate_workflow`. */
   constructor(readonly initiated: InitiatedWorkflow) {}
 
+  /** The conversation's id, as the server named it. */
+  get workflowUuid(): string {
+    return this.initiated.workflow_uuid;
+  }
+
   /**
    * Where the conversation stands (spec FA-LIF), as far as a client can tell: `completed` says that
    * `workflow_completed` came, not that the workflow succeeded; `failed` that the server refused the conversation;
@@ -67,6 +62,33 @@ export class ConversationProtocol {
   /** The oldest question that is not answered yet, null when nothing is asked. */
   get question(): Question | null {
     return this.#questions[0] ?? null;
+  }
+
+  /** Null: classic does not say how the workflow ended. */
+  get outcome(): null {
+    return null;
+  }
+
+  /** Null: in classic there is nothing to resume. */
+  get cursor(): null {
+    return null;
+  }
+
+  /** The state of the connection (spec FA-LIF-3). In classic a drop is a loss (spec FA-NEG-3). */
+  get connection(): ConnectionState {
+    if (this.#completed || this.#left) return "ended";
+    if (this.ending) return "lost";
+    return this.#started ? "live" : "connecting";
+  }
+
+  /** Whether a question still takes an answer. */
+  isOpen(question: Question): boolean {
+    return this.#questions.includes(question);
+  }
+
+  /** False: classic does not say whose answer was taken. */
+  answeredElsewhere(): boolean {
+    return false;
   }
 
   /** What the workflow returned. Null before its end, and when it returned nothing. */
@@ -92,8 +114,7 @@ export class ConversationProtocol {
       this.#questions.length = 0;
     } else if (message.type === "error") this.lastError = message;
     // Nothing follows the end, so a question after it cannot be answered (spec FA-LIF).
-    else if (asking.includes(message.type) && !this.#completed)
-      this.#questions.push(message as Question);
+    else if (isQuestion(message) && !this.#completed) this.#questions.push(message);
     return message;
   }
 
@@ -126,7 +147,7 @@ export class ConversationProtocol {
   disconnected(code: number, reason: string): void {
     this.#closed = true;
     this.#questions.length = 0;
-    if (!this.#completed && !this.#left) this.ending ??= this.#endingOf(code, reason);
+    if (!this.#completed && !this.#left) this.ending ??= endingOf(code, reason, this.lastError);
   }
 
   /**
@@ -138,21 +159,6 @@ export class ConversationProtocol {
       return new NotAsked(
         "the server ended the conversation before the answer came; read on to see how",
       );
-    return this.#endingOf(code, reason);
-  }
-
-  #endingOf(code: number, reason: string): ConversationError {
-    const { short, long } = this.lastError?.content ?? {};
-    const detail = [short, long].filter(Boolean).join(": ");
-    const why = [closeCodes[code]?.meaning, reason, detail].filter(Boolean).join(" ");
-    // 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-    const ours = code >= 4000 && code < 5000 && !(code >= 4200 && code < 4300);
-    if (ours || code === CloseCode.FrameTooBig || code === CloseCode.NotUtf8)
-      return new ConversationRefused(`${code}: ${why}`, code, reason, detail || null);
-    return new ConversationLost(
-      `the connection ended before the workflow did (${code}) ${why}`.trim(),
-      code,
-      reason,
-    );
+    return endingOf(code, reason, this.lastError);
   }
 }

@@ -10,10 +10,10 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 
-import type { WebSocketLike } from "./conversation.js";
+import { NO_CLOSE_FRAME } from "./endings.js";
 import type { RequestRefused } from "./errors.js";
 import { closePayload, encodeFrame, FrameError, FrameReader, NO_STATUS, Opcode } from "./frames.js";
-import { NO_CLOSE_FRAME } from "./protocol.js";
+import type { WebSocketLike } from "./opening.js";
 import { refusal } from "./refusals.js";
 
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -37,6 +37,8 @@ export class NodeWebSocket implements WebSocketLike {
   onmessage: WebSocketLike["onmessage"] = null;
   onerror: WebSocketLike["onerror"] = null;
   onclose: WebSocketLike["onclose"] = null;
+  /** The subprotocol that the server chose, empty for none. */
+  protocol = "";
   readonly #request: ClientRequest;
   readonly #reader: FrameReader;
   #socket: Duplex | null = null;
@@ -45,11 +47,13 @@ export class NodeWebSocket implements WebSocketLike {
   #ended = false;
   #code = NO_CLOSE_FRAME;
   #reason = "";
+  #closing: NodeJS.Timeout | undefined;
 
-  /** Start to connect to `url` (`ws:` or `wss:`). Throws a TypeError when it is no URL. */
-  constructor(url: string, options: NodeWebSocketOptions = {}) {
+  /** Start to connect to `url` (`ws:` or `wss:`), and offer subprotocols. Throws a TypeError when it is no URL. */
+  constructor(url: string, protocols: readonly string[] = [], options: NodeWebSocketOptions = {}) {
     this.#reader = new FrameReader(options.maxMessageSize ?? LARGEST_MESSAGE);
     const address = new URL(url.replace(/^ws/, "http"));
+    const offer = protocols.length ? { "sec-websocket-protocol": protocols.join(", ") } : {};
     const key = randomBytes(16).toString("base64");
     const accept = createHash("sha1")
       .update(key + HANDSHAKE_GUID)
@@ -61,17 +65,23 @@ export class NodeWebSocket implements WebSocketLike {
         upgrade: "websocket",
         "sec-websocket-version": "13",
         "sec-websocket-key": key,
+        ...offer,
       },
     });
     this.#request.on("error", (error) => this.#fail(error.message));
     this.#request.on("response", (response: IncomingMessage) => this.#refuse(response));
     this.#request.on("upgrade", (response: IncomingMessage, socket: Duplex, head: Buffer) => {
       const { upgrade = "", "sec-websocket-accept": accepted, ...others } = response.headers;
-      const agreed = others["sec-websocket-extensions"] ?? others["sec-websocket-protocol"];
-      if (upgrade.toLowerCase() !== "websocket" || accepted !== accept || agreed) {
+      const chosen = others["sec-websocket-protocol"];
+      const unasked =
+        others["sec-websocket-extensions"] ?? (chosen !== undefined && !protocols.includes(chosen));
+      if (upgrade.toLowerCase() !== "websocket" || accepted !== accept || unasked) {
         socket.destroy();
         this.#fail("the server's handshake is not that of a WebSocket");
-      } else this.#open(socket, head);
+      } else {
+        this.protocol = chosen ?? "";
+        this.#open(socket, head);
+      }
     });
     this.#request.end();
   }
@@ -94,7 +104,20 @@ export class NodeWebSocket implements WebSocketLike {
     if (!this.#socket) {
       this.#request.destroy();
       this.#fail("it was closed before it was open");
-    } else this.#sendClose(code, reason);
+    } else {
+      this.#sendClose(code, reason);
+      this.resume(); // or the server's answer would never be read
+    }
+  }
+
+  /** Stop reading; the server has to wait once what is on its way has filled up. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  /** Read on. */
+  resume(): void {
+    this.#socket?.resume();
   }
 
   #open(socket: Duplex, head: Buffer): void {
@@ -126,7 +149,7 @@ export class NodeWebSocket implements WebSocketLike {
       if (!(error instanceof FrameError)) throw error;
       // Like the browsers', a connection that the other side broke counts as one without a close frame.
       this.#deaf = true;
-      this.onerror?.({ type: "error", message: error.message });
+      this.onerror?.({ type: "error", message: error.message, code: error.code });
       this.#sendClose(error.code, error.message);
       this.#socket?.end();
     }
@@ -137,7 +160,7 @@ export class NodeWebSocket implements WebSocketLike {
     this.#sentClose = true;
     const payload = code === NO_STATUS ? Buffer.alloc(0) : closePayload(code, reason);
     this.#socket?.write(encodeFrame(Opcode.Close, payload));
-    setTimeout(() => this.#socket?.destroy(), CLOSE_TIMEOUT).unref();
+    this.#closing = setTimeout(() => this.#socket?.destroy(), CLOSE_TIMEOUT).unref();
   }
 
   /** The server answered instead of opening: read what it says, as far as a sentence goes, and fail with it. */
@@ -166,6 +189,7 @@ export class NodeWebSocket implements WebSocketLike {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#closing);
     this.onclose?.({ type: "close", code: this.#code, reason: this.#reason });
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openConversation, type Conversation } from "../../../sdk-typescript/src/conversation.ts";
+import type { Conversation } from "../../../sdk-typescript/src/conversation.ts";
 import {
   ConversationLost,
   ConversationRefused,
@@ -9,20 +9,22 @@ import {
   NotAsked,
   ServerUnreachable,
 } from "../../../sdk-typescript/src/errors.ts";
-import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
-import { choice, completed, FakeSocket, FIRST, INITIATED, input, text } from "./fixtures.ts";
+import {
+  choice,
+  completed,
+  FakeSocket,
+  FIRST,
+  INITIATED,
+  input,
+  openClassic,
+  text,
+} from "./fixtures.ts";
 
 /** More than any test takes, in milliseconds. */
 const LONG = 60_000;
 
 async function open(signal?: AbortSignal): Promise<[Conversation, FakeSocket]> {
-  const opening = openConversation(
-    FakeSocket,
-    "ws://x/ws",
-    new ConversationProtocol(INITIATED),
-    LONG,
-    signal,
-  );
+  const opening = openClassic(FakeSocket, "ws://x/ws", LONG, signal);
   FakeSocket.last.open();
   return [await opening, FakeSocket.last];
 }
@@ -174,34 +176,14 @@ test("a signal ends the conversation with its reason", async () => {
 
 test("a signal gives up the opening", async () => {
   const control = new AbortController();
-  const opening = openConversation(
-    FakeSocket,
-    "ws://x/ws",
-    new ConversationProtocol(INITIATED),
-    LONG,
-    control.signal,
-  );
+  const opening = openClassic(FakeSocket, "ws://x/ws", LONG, control.signal);
   control.abort(new Error("enough"));
   await assert.rejects(opening, /enough/);
-  await assert.rejects(
-    openConversation(
-      FakeSocket,
-      "ws://x/ws",
-      new ConversationProtocol(INITIATED),
-      LONG,
-      control.signal,
-    ),
-    /enough/,
-  );
+  await assert.rejects(openClassic(FakeSocket, "ws://x/ws", LONG, control.signal), /enough/);
 });
 
 test("a socket that does not open says so", async () => {
-  const opening = openConversation(
-    FakeSocket,
-    "ws://x/ws",
-    new ConversationProtocol(INITIATED),
-    LONG,
-  );
+  const opening = openClassic(FakeSocket, "ws://x/ws", LONG);
   FakeSocket.last.onerror?.({ message: "nobody home" });
   FakeSocket.last.drop();
   await assert.rejects(
@@ -211,7 +193,7 @@ test("a socket that does not open says so", async () => {
 });
 
 test("a socket that takes too long is given up", async () => {
-  const opening = openConversation(FakeSocket, "ws://x/ws", new ConversationProtocol(INITIATED), 1);
+  const opening = openClassic(FakeSocket, "ws://x/ws", 1);
   await assert.rejects(
     opening,
     (thrown) => thrown instanceof ServerUnreachable && /within 1 ms/.test(thrown.message),

@@ -1,6 +1,13 @@
 /** Frames and sockets for the tests, made by hand. */
 
-import type { WebSocketLike } from "../../../sdk-typescript/src/conversation.ts";
+import { ClassicConversation } from "../../../sdk-typescript/src/classic.ts";
+import type { Conversation } from "../../../sdk-typescript/src/conversation.ts";
+import {
+  openSocket,
+  type WebSocketConstructor,
+  type WebSocketLike,
+} from "../../../sdk-typescript/src/opening.ts";
+import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
 
 export const UUID = "6f1ed002ab5f4d3e9b6a7c1d2e3f4a5b";
 
@@ -19,6 +26,21 @@ export const INITIATED = {
   resume_token: "a-secret",
   ticket: "another-secret",
 };
+
+/** Open a classic conversation. */
+export function openClassic(
+  WebSocket: WebSocketConstructor,
+  url: string,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Conversation> {
+  const options = signal ? { signal } : {};
+  return openSocket(
+    WebSocket,
+    { url, protocols: [], timeout, signal },
+    (socket) => new ClassicConversation(socket, new ConversationProtocol(INITIATED), options),
+  );
+}
 
 /** A frame as a server writes it. */
 export function frame(type: string, content: object): string {
@@ -50,10 +72,14 @@ export class FakeSocket implements WebSocketLike {
   onmessage: WebSocketLike["onmessage"] = null;
   onerror: WebSocketLike["onerror"] = null;
   onclose: WebSocketLike["onclose"] = null;
+  protocol = "";
   readonly sent: string[] = [];
   closedWith: number | undefined;
 
-  constructor(readonly url: string) {
+  constructor(
+    readonly url: string,
+    readonly protocols: string[] = [],
+  ) {
     FakeSocket.last = this;
   }
 
@@ -67,8 +93,9 @@ export class FakeSocket implements WebSocketLike {
     queueMicrotask(() => this.drop(code ?? 1005));
   }
 
-  open(): void {
+  open(protocol = ""): void {
     this.readyState = 1;
+    this.protocol = protocol;
     this.onopen?.({});
   }
 

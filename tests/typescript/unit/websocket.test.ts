@@ -6,12 +6,10 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
 
-import { openConversation } from "../../../sdk-typescript/src/conversation.ts";
 import { RequestRefused, ServerUnreachable } from "../../../sdk-typescript/src/errors.ts";
 import { closePayload } from "../../../sdk-typescript/src/frames.ts";
-import { ConversationProtocol } from "../../../sdk-typescript/src/protocol.ts";
 import { NodeWebSocket } from "../../../sdk-typescript/src/websocket.ts";
-import { INITIATED } from "./fixtures.ts";
+import { openClassic } from "./fixtures.ts";
 import { serverFrame } from "./server_frame.ts";
 
 type Peer = {
@@ -26,6 +24,7 @@ async function against(
   client: (socket: NodeWebSocket) => void,
   accept = (key: string) =>
     createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64"),
+  { offers = [], chosen = "" }: { offers?: string[]; chosen?: string } = {},
 ): Promise<{ messages: unknown[]; errors: string[]; code: number; reason: string }> {
   const listening: Server = createServer();
   listening.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
@@ -33,7 +32,7 @@ async function against(
     socket.on("error", () => undefined);
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${accept(key)}\r\n\r\n`,
+        `Sec-WebSocket-Accept: ${accept(key)}\r\n${chosen && `Sec-WebSocket-Protocol: ${chosen}\r\n`}\r\n`,
     );
     const received = () =>
       new Promise<Buffer>((resolve) =>
@@ -46,7 +45,7 @@ async function against(
   const messages: unknown[] = [];
   const errors: string[] = [];
   const end = await new Promise<{ code: number; reason: string }>((resolve) => {
-    const socket = new NodeWebSocket(`ws://127.0.0.1:${port}/ws?x=1`, {
+    const socket = new NodeWebSocket(`ws://127.0.0.1:${port}/ws?x=1`, offers, {
       headers: { cookie: "a=b" },
     });
     socket.onmessage = ({ data }: { data: unknown }) => messages.push(data);
@@ -184,6 +183,51 @@ test("a handshake that is not one", async () => {
   assert.match(seen.errors.join(), /handshake/);
 });
 
+for (const [offers, chosen, protocol] of [
+  [["fastagency.v1"], "fastagency.v1", "fastagency.v1"],
+  [["other", "fastagency.v1"], "fastagency.v1", "fastagency.v1"],
+  [["fastagency.v1"], "", ""],
+  [[], "fastagency.v1", null],
+  [["fastagency.v1"], "other", null],
+] as const)
+  test(`spec FA-NEG-2: ${offers.join() || "nothing"} is offered, ${chosen || "nothing"} chosen`, async () => {
+    let offered: string | undefined;
+    let opened: string | null = null;
+    await against(
+      ({ socket, request }) => {
+        offered = request.headers["sec-websocket-protocol"];
+        socket.end(serverFrame(0x88, closePayload(1000)));
+      },
+      (socket) => (socket.onopen = () => (opened = socket.protocol)),
+      undefined,
+      { offers: [...offers], chosen },
+    );
+    assert.equal(offered, offers.length ? offers.join(", ") : undefined);
+    assert.equal(opened, protocol);
+  });
+
+test("while it is paused nothing arrives, and closing needs no resume", async () => {
+  let said: () => void = () => undefined;
+  const received: unknown[] = [];
+  const seen = await against(
+    async ({ socket, received }) => {
+      said = () => void socket.write(serverFrame(0x81, "late"));
+      const code = (await received()).readUInt16BE();
+      socket.end(serverFrame(0x88, closePayload(code)));
+    },
+    (socket) =>
+      (socket.onopen = () => {
+        socket.pause();
+        said();
+        setTimeout(() => {
+          socket.onmessage = ({ data }: { data: unknown }) => received.push(data);
+          socket.close(1000);
+        }, 20);
+      }),
+  );
+  assert.deepEqual([seen.messages, received, seen.code], [[], ["late"], 1000]);
+});
+
 test("a refusal and a closed port are told apart", async () => {
   const body = JSON.stringify({ detail: "Not from here." });
   const refusing = createServer((_, response) =>
@@ -191,13 +235,7 @@ test("a refusal and a closed port are told apart", async () => {
   );
   await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
   const { port } = refusing.address() as AddressInfo;
-  const attempt = () =>
-    openConversation(
-      NodeWebSocket,
-      `ws://127.0.0.1:${port}/ws`,
-      new ConversationProtocol(INITIATED),
-      60_000,
-    );
+  const attempt = () => openClassic(NodeWebSocket, `ws://127.0.0.1:${port}/ws`, 60_000);
   await assert.rejects(attempt(), (error) => {
     assert(error instanceof RequestRefused);
     assert.deepEqual([error.status, error.detail, error.retryAfter], [403, "Not from here.", 3]);
@@ -216,7 +254,7 @@ test("a refusal that never ends is cut off", async () => {
   await new Promise<void>((resolve) => endless.listen(0, "127.0.0.1", resolve));
   const { port } = endless.address() as AddressInfo;
   const url = `ws://127.0.0.1:${port}/ws`;
-  const opening = openConversation(NodeWebSocket, url, new ConversationProtocol(INITIATED), 60_000);
+  const opening = openClassic(NodeWebSocket, url, 60_000);
   await assert.rejects(opening, (error) => {
     assert(error instanceof RequestRefused);
     assert.deepEqual([error.status, error.detail], [500, "x".repeat(200)]);
