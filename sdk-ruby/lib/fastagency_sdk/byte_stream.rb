@@ -3,6 +3,7 @@
 require "io/wait"
 require "openssl"
 require "socket"
+require_relative "bell"
 require_relative "deadline"
 
 module FastAgency
@@ -16,17 +17,52 @@ module FastAgency
     # @param host [String]
     # @param port [Integer]
     # @param ssl [Hash{Symbol => Object}, nil] parameters of OpenSSL::SSL::SSLContext; nil: not encrypted
-    # @param deadline [Deadline]
+    # @param deadline [Deadline] its bell ends the wait, but not that for a name server
     # @return [ByteStream]
     # @raise [SystemCallError, SocketError, IOError, OpenSSL::SSL::SSLError]
     def self.open(host, port, ssl, deadline)
-      tcp = Socket.tcp(host, port, connect_timeout: deadline.remaining, resolv_timeout: deadline.remaining)
+      tcp = connect(host, port, deadline)
       tcp.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
       new(ssl ? encrypted(tcp, host, ssl, deadline) : tcp)
     rescue StandardError
       tcp&.close
       raise
     end
+
+    # @return [Socket] connected to the first address of the host that takes it
+    def self.connect(host, port, deadline)
+      failure = nil
+      Addrinfo.foreach(host, port, nil, :STREAM, timeout: deadline.remaining) do |address|
+        return reach(address, deadline)
+      rescue SystemCallError => e
+        failure = e
+      end
+      raise failure
+    end
+    private_class_method :connect
+
+    # Socket.tcp, which could not be told to stop.
+    def self.reach(address, deadline)
+      socket = Socket.new(address.pfamily, Socket::SOCK_STREAM)
+      if socket.connect_nonblock(address, exception: false) == :wait_writable
+        await(socket, IO::WRITABLE, deadline, "connecting")
+        fault = socket.getsockopt(Socket::SOL_SOCKET, Socket::SO_ERROR).int
+        raise SystemCallError.new("connect(2)", fault) unless fault.zero?
+      end
+      socket
+    rescue SystemCallError
+      socket&.close
+      raise
+    end
+    private_class_method :reach
+
+    # Wait until a socket is ready for what is being done.
+    def self.await(socket, events, deadline, doing)
+      until Bell.await(socket, events, deadline.remaining, deadline.bell) == :ready
+        raise Errno::ETIMEDOUT, doing if deadline.passed?
+      end
+    end
+    private_class_method :await
 
     # @return [OpenSSL::SSL::SSLSocket]
     def self.encrypted(tcp, host, ssl, deadline)
@@ -36,8 +72,8 @@ module FastAgency
       socket.sync_close = true
       socket.hostname = host
       until (step = socket.connect_nonblock(exception: false)).equal?(socket)
-        ready = step == :wait_readable ? tcp.wait_readable(deadline.remaining) : tcp.wait_writable(deadline.remaining)
-        raise Errno::ETIMEDOUT, "the TLS handshake" unless ready
+        events = step == :wait_readable ? IO::READABLE : IO::WRITABLE
+        await(tcp, events, deadline, "the TLS handshake")
       end
       socket.post_connection_check(host) if context.verify_mode != OpenSSL::SSL::VERIFY_NONE
       socket
@@ -80,11 +116,13 @@ module FastAgency
     #
     # @param seconds [Float, nil] nil: for ever
     # @param to_write [Boolean]
+    # @param bell [Bell, nil] what may end the wait
+    # @return [:ready, :rung, nil] nil when nothing came in time
     # @raise [IOError] when another thread closes the stream
-    def wait(seconds, to_write:)
-      return if @socket.is_a?(OpenSSL::SSL::SSLSocket) && @socket.pending.positive?
+    def wait(seconds, to_write:, bell: nil)
+      return :ready if @socket.is_a?(OpenSSL::SSL::SSLSocket) && @socket.pending.positive?
 
-      @socket.to_io.wait(to_write ? @to_read | @to_write : @to_read, seconds)
+      Bell.await(@socket.to_io, to_write ? @to_read | @to_write : @to_read, seconds, bell)
     end
 
     # @return [Boolean]

@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
-require "forwardable"
 require "securerandom"
+require_relative "classic"
 require_relative "conversation"
 require_relative "options"
 require_relative "rest"
+require_relative "session"
 
 module FastAgency
   # A client of one server. It holds no connection of its own: conversations do.
@@ -33,8 +34,10 @@ module FastAgency
     #   then nothing after a ping for as long again; nil sends no pings
     # @option settings [Integer, nil] :max_message_size (16 MiB) in bytes: a larger message or response is refused
     # @option settings [Retry] :retries for discovery
+    # @option settings [Reconnect] :reconnect how conversations come back when their connection ends
+    # @option settings [Symbol] :dialect (:auto) `:classic` does not use `fastagency.v1` where a server speaks it
     # @option settings [Hash] :ssl parameters of OpenSSL::SSL::SSLContext, such as `ca_file`
-    # @raise [ArgumentError] for a `url` that is none
+    # @raise [ArgumentError] for a `url` that is none, and for an unknown `dialect`
     def initialize(url, **settings)
       @options = Options.new(url, **settings)
       @rest = Rest.new(@options)
@@ -71,8 +74,45 @@ module FastAgency
     # @raise [RequestRefused] 404: there is no such workflow
     # @raise [MalformedMessage] for an answer that is no initiated workflow
     # @raise [ArgumentError] for `params` that JSON cannot say
-    def start(name, params = {})
-      conversation = converse(name, params)
+    def start(name, params = {}, &)
+      hold(converse(initiate(name, params)), &)
+    end
+
+    # Go on with a conversation (spec FA-RES).
+    #
+    # @param cursor [Cursor] where it stands: {Conversation#cursor}
+    # @param from_start [Boolean] show everything that the server still holds, as a second tab or a page that was
+    #   loaded again needs it; otherwise only what follows the cursor
+    # @yieldparam conversation [Conversation] closed at the end of the block; reading it raises {ConversationRefused}
+    #   with the code 4010 when the conversation is gone
+    # @return [Object] what the block returns; without a block, the open conversation
+    # @raise [ServerUnreachable]
+    # @raise [RequestRefused]
+    # @raise [DialectNotTaken] when the server speaks classic alone
+    def resume(cursor, from_start: false, &block)
+      cursor = cursor.from_start if from_start
+      hold(Session.new(cursor, SessionLink.connect(@options), @options), &block)
+    end
+
+    private
+
+    def initiate(name, params)
+      request = InitiateWorkflowRequest.new(
+        workflow_name: name, workflow_uuid: SecureRandom.uuid, user_id: @options.user_id, params: params
+      )
+      @rest.call(Operations::INITIATE_WORKFLOW, @options.endpoints.initiate_workflow, request)
+    end
+
+    # Speak `fastagency.v1` where it was advertised, and taken; otherwise classic (spec FA-NEG).
+    def converse(initiated)
+      offered = SessionProtocol::SUBPROTOCOL
+      offered = nil unless @options.dialect == :auto && initiated.subprotocols&.include?(offered)
+      connection = Connection.open(@options, subprotocol: offered)
+      (connection.subprotocol ? Session : Classic).new(initiated, connection, @options)
+    end
+
+    def hold(shell)
+      conversation = Conversation.new(shell, @options)
       return conversation unless block_given?
 
       begin
@@ -80,17 +120,6 @@ module FastAgency
       ensure
         conversation.close
       end
-    end
-
-    private
-
-    def converse(name, params)
-      request = InitiateWorkflowRequest.new(
-        workflow_name: name, workflow_uuid: SecureRandom.uuid, user_id: @options.user_id, params: params
-      )
-      initiated = @rest.call(Operations::INITIATE_WORKFLOW, @options.endpoints.initiate_workflow, request)
-      connection = Connection.open(@options)
-      Conversation.new(ConversationProtocol.new(initiated), connection, @options)
     end
   end
 end

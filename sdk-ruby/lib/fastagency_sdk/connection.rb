@@ -16,13 +16,15 @@ module FastAgency
     private_constant :PING_TIMEOUT, :AHEAD
 
     # @param options [Options]
+    # @param subprotocol [String, nil] what is offered to the server
+    # @param bell [Bell, nil] what gives the opening up when it is told to stop
     # @return [Connection] opened
     # @raise [ServerUnreachable]
     # @raise [RequestRefused] when the server answers, but with an error status
-    def self.open(options)
+    def self.open(options, subprotocol: nil, bell: nil)
       url = options.endpoints.ws
-      frames = Frames.new(url, options.fresh_headers, options.max_message_size)
-      deadline = Deadline.new(options.open_timeout)
+      frames = Frames.new(url, options.fresh_headers, options.max_message_size, subprotocol)
+      deadline = Deadline.new(options.open_timeout, bell)
       ssl = options.ssl if url.scheme == "wss"
       stream = ByteStream.open(url.hostname, url.port, ssl, deadline)
       new(stream, frames, options).tap { |connection| connection.open(deadline) }
@@ -43,6 +45,11 @@ module FastAgency
       @lock = Mutex.new
     end
 
+    # @return [String, nil] the subprotocol that the server took, nil when it took none
+    def subprotocol
+      @frames.subprotocol
+    end
+
     # Open the WebSocket.
     #
     # @param deadline [Deadline]
@@ -55,16 +62,17 @@ module FastAgency
     # Wait for the next frame.
     #
     # @param seconds [Numeric, nil] nil: for ever
-    # @return [Array(:text, String), Array(:binary, String), Array(:closed, Closure)]
+    # @param bell [Bell, nil] what may end the wait
+    # @return [Array(:text, String), Array(:binary, String), Array(:closed, Closure), nil] nil when the bell rang
     # @raise [TimedOut] nothing is lost by it
-    def receive(seconds)
+    def receive(seconds, bell = nil)
       deadline = Deadline.new(seconds)
       loop do
         event = @lock.synchronize { look }
         return event if event
         raise TimedOut, "no message came within #{seconds} s" if deadline.passed?
 
-        wait([deadline.remaining, @heartbeat.remaining(Deadline.now)].compact.min)
+        return if wait([deadline.remaining, @heartbeat.remaining(Deadline.now)].compact.min, bell) == :rung
       end
     end
 
@@ -138,8 +146,8 @@ module FastAgency
       end
     end
 
-    def wait(seconds)
-      @stream.wait(seconds, to_write: !@frames.outgoing.empty?)
+    def wait(seconds, bell)
+      @stream.wait(seconds, to_write: !@frames.outgoing.empty?, bell: bell)
     rescue IOError
       nil # another thread closed it: the next look tells
     end
@@ -168,7 +176,7 @@ module FastAgency
       return if written.positive?
       raise Errno::ETIMEDOUT, "no answer" if deadline.passed?
 
-      @stream.wait(deadline.remaining, to_write: !@frames.outgoing.empty?)
+      @stream.wait(deadline.remaining, to_write: !@frames.outgoing.empty?, bell: deadline.bell)
     end
 
     def write

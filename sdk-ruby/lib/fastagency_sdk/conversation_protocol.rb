@@ -1,26 +1,18 @@
 # frozen_string_literal: true
 
 require_relative "answers"
-require_relative "closure"
+require_relative "endings"
 
 module FastAgency
-  # One conversation from the client's side, as a pure state machine.
+  # One conversation of the classic dialect from the client's side, as a pure state machine.
   #
-  # It does no I/O: text that arrived goes in, messages and frames to send come out. {Conversation} is the shell
-  # that puts it on a socket.
+  # It does no I/O: text that arrived goes in, messages and frames to send come out. {Classic} is the shell that puts
+  # it on a socket.
   #
   # Call {#start} once and send what it returns; then give every text frame to {#receive_text}, every binary one to
   # {#receive_binary}, and the end of the connection to {#disconnected}. Each method that returns a frame leaves the
   # sending to the caller.
   class ConversationProtocol
-    REFUSALS = [CloseCode::NOT_UTF8, CloseCode::FRAME_TOO_BIG].freeze
-    OUR_CLOSES = {
-      1007 => "a text frame from the server is not UTF-8",
-      1009 => "a message from the server is larger than max_message_size",
-      1011 => "the server did not answer a ping in time"
-    }.freeze
-    private_constant :REFUSALS, :OUR_CLOSES
-
     # @return [ErrorMessage, nil] the last `error` message that came
     attr_reader :last_error
 
@@ -54,6 +46,21 @@ module FastAgency
       @questions.empty? ? :running : :awaiting_answer
     end
 
+    # The state of the connection (spec FA-LIF-3). In classic a drop is a loss (spec FA-NEG-3).
+    # @return [Symbol] `:connecting`, `:live`, `:lost` or `:ended`
+    def connection
+      return :ended if @completed || @left
+      return @ending ? :lost : :ended if @closed
+
+      @started ? :live : :connecting
+    end
+
+    # @param question [TextInput, MultipleChoice]
+    # @return [Boolean] whether it still takes an answer
+    def open?(question)
+      @questions.any? { |asked| asked.equal?(question) }
+    end
+
     # @return [TextInput, MultipleChoice, nil] the oldest question that is not answered yet
     def question
       @questions.first
@@ -62,6 +69,20 @@ module FastAgency
     # @return [String, nil] what the workflow returned; nil before its end, and when it returned nothing
     def result
       @completed&.content&.result
+    end
+
+    # How the workflow ended: classic does not say.
+    # @return [nil]
+    def outcome; end
+
+    # Where the conversation could be resumed: in classic nowhere.
+    # @return [nil]
+    def cursor; end
+
+    # @param _accepted [AnswerAccepted]
+    # @return [Boolean] false: in classic there is one socket
+    def answered_elsewhere?(_accepted)
+      false
     end
 
     # @return [String] the first frame: what `initiate_workflow` answered, but for what only fastagency.v1 has
@@ -91,14 +112,16 @@ module FastAgency
     end
 
     # @param value [String, Array<String>] the text, a choice, or several choices
-    # @return [String] the frame that answers the open question
+    # @param question [TextInput, MultipleChoice, nil] the oldest open one: no other can be answered in classic
+    # @return [String] the frame that answers it
     # @raise [NotAsked] when nothing is asked, and when the question does not allow the value (it stays open then)
     # @raise [ConversationError] the conversation's own error when that has ended
-    def answer(value)
+    def answer(value, question = nil)
       raise @ending if @ending
       raise NotAsked, "the workflow is over" if @completed
       raise NotAsked, "the conversation was left" if @closed || @left
       raise NotAsked, "nothing is asked" if @questions.empty?
+      raise NotAsked, "it is not the oldest question" unless question.nil? || question.equal?(@questions.first)
 
       frame = Answers.frame_for(@questions.first, value)
       @questions.shift
@@ -122,7 +145,7 @@ module FastAgency
     def disconnected(closure)
       @closed = true
       @questions.clear
-      @ending ||= ending_of(closure) unless @completed || @left
+      @ending ||= Endings.of(closure, @last_error) unless @completed || @left
       @ending
     end
 
@@ -136,7 +159,7 @@ module FastAgency
         return NotAsked.new("the server ended the conversation before the answer came; read on to see how")
       end
 
-      ending_of(closure)
+      Endings.of(closure, @last_error)
     end
 
     private
@@ -149,39 +172,6 @@ module FastAgency
         @questions.clear
       when ErrorMessage then @last_error = message
       end
-    end
-
-    def ending_of(closure)
-      code = closure.code
-      reason = closure.reason
-      if closure.by_client?
-        why = OUR_CLOSES.fetch(code) { "the server broke the WebSocket protocol (#{reason})" }
-        return lost("this client closed with #{code}: #{why}", closure)
-      end
-      return lost("the connection broke before the workflow was over", closure) if code == Closure::NO_CLOSE_FRAME
-
-      said = text_of(@last_error)
-      why = [CloseCode::MEANINGS[code] || "a code that this version does not know", reason, said]
-      why = why.reject { |part| part.to_s.empty? }.join("; ")
-      return lost("the server closed with #{code} before the workflow was over: #{why}", closure) unless refusal?(code)
-
-      ConversationRefused.new("the server closed with #{code}: #{why}", code, reason, said)
-    end
-
-    def lost(message, closure)
-      ConversationLost.new(message, closure.code, closure.reason)
-    end
-
-    def refusal?(code)
-      # 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-      REFUSALS.include?(code) || (code.between?(4000, 4999) && !code.between?(4200, 4299))
-    end
-
-    def text_of(error)
-      return if error.nil?
-
-      parts = [error.content.short, error.content.long].compact.reject(&:empty?).map { |part| part.chomp(".") }
-      parts.join(": ") unless parts.empty?
     end
   end
 end

@@ -4,6 +4,7 @@
 #
 #   Error
 #   ├── ServerUnreachable          no connection to the server, or it broke before there was a conversation
+#   │   └── DialectNotTaken        the server speaks classic alone, and a conversation is to be resumed
 #   ├── RequestRefused             a request was answered with an error status
 #   ├── MalformedMessage           the server sent something that is not what it should be
 #   ├── ConversationError          the conversation cannot go on
@@ -19,6 +20,9 @@ module FastAgency
 
   # There is no connection to the server, or it broke before there was a conversation.
   class ServerUnreachable < Error; end
+
+  # The server did not take `fastagency.v1`, without which nothing can be resumed (spec FA-NEG-4).
+  class DialectNotTaken < ServerUnreachable; end
 
   # A request, or the opening of the WebSocket, was answered with an error status.
   class RequestRefused < Error

@@ -28,7 +28,8 @@ module FastAgency
     # @param url [URI::Generic] ws or wss
     # @param headers [Hash{String => String}] of the opening request
     # @param max_message_size [Integer, nil] bytes
-    def initialize(url, headers, max_message_size)
+    # @param subprotocol [String, nil] what is offered to the server
+    def initialize(url, headers, max_message_size, subprotocol = nil)
       @handshake = Handshake.new
       @close_code = CloseCodeReader.new
       @arrived = []
@@ -36,7 +37,9 @@ module FastAgency
       @failed = false
       @closure = nil
       @outbox = Outbox.new(url.to_s, "".b)
-      @driver = WebSocket::Driver.client(@outbox, max_length: max_message_size || NO_LIMIT)
+      @driver = WebSocket::Driver.client(
+        @outbox, max_length: max_message_size || NO_LIMIT, protocols: [*subprotocol]
+      )
       headers.each { |name, value| @driver.set_header(name, value) }
       listen
       @driver.start
@@ -45,6 +48,11 @@ module FastAgency
     # @return [Boolean] whether the server has opened the WebSocket
     def opened?
       @opened
+    end
+
+    # @return [String, nil] the subprotocol that the server took, nil when it took none
+    def subprotocol
+      @driver.protocol
     end
 
     # @return [String] the bytes to send; {#sent} takes off what was

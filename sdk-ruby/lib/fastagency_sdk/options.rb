@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "endpoints"
+require_relative "reconnect"
 require_relative "retry"
 
 module FastAgency
@@ -12,7 +13,8 @@ module FastAgency
     # What RFC 9110, 5.6.2 calls a token, and 5.5 a field value without its obsolete forms.
     HEADER_NAME = /\A[!#$%&'*+\-.^_`|~0-9A-Za-z]+\z/
     HEADER_VALUE = /\A[\t\x20-\x7e]*\z/
-    private_constant :HEADER_NAME, :HEADER_VALUE
+    DIALECTS = %i[auto classic].freeze
+    private_constant :HEADER_NAME, :HEADER_VALUE, :DIALECTS
 
     # @return [Endpoints]
     attr_reader :endpoints
@@ -24,6 +26,10 @@ module FastAgency
     attr_reader :max_message_size
     # @return [Retry]
     attr_reader :retries
+    # @return [Reconnect]
+    attr_reader :reconnect
+    # @return [Symbol] `:auto` or `:classic`
+    attr_reader :dialect
     # @return [Hash{Symbol => Object}]
     attr_reader :ssl
 
@@ -35,8 +41,10 @@ module FastAgency
       initiate_workflow_path: Operations::INITIATE_WORKFLOW.path,
       ws_path: CHANNEL_PATH,
       timeout: 10.0, open_timeout: 10.0, close_timeout: 5.0, message_timeout: nil, ping_interval: 20.0,
-      max_message_size: MAX_MESSAGE_SIZE, retries: Retry.new, ssl: {}
+      max_message_size: MAX_MESSAGE_SIZE, retries: Retry.new, reconnect: Reconnect.new, dialect: :auto, ssl: {}
     )
+      raise ArgumentError, "dialect must be :auto or :classic" unless DIALECTS.include?(dialect)
+
       @endpoints = Endpoints.new(
         url, discovery_path: discovery_path, initiate_workflow_path: initiate_workflow_path, ws_path: ws_path
       )
@@ -49,6 +57,8 @@ module FastAgency
       @ping_interval = ping_interval
       @max_message_size = max_message_size
       @retries = retries
+      @reconnect = reconnect
+      @dialect = dialect
       @ssl = ssl
       freeze
     end

@@ -78,7 +78,7 @@ class ConnectionTest < Minitest::Test
       count
     end
 
-    def wait(_seconds, to_write:) = to_write
+    def wait(_seconds, to_write:, bell: nil) = (bell || to_write) && nil
     def close = nil
   end
 
