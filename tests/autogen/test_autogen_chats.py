@@ -16,6 +16,7 @@ from fastagency_server import UI, AsyncUI
 from fastagency_server.runtimes.autogen import AutoGenWorkflows
 from fastagency_server.runtimes.http_client import SharedHttpClient, shared_http_client
 from fastagency_server.runtimes.offline import offline_llm_config, offline_model
+from raw_session import RawSession
 
 llm_config = offline_llm_config()
 
@@ -101,6 +102,44 @@ def test_a_tool(stream: bool, fails: bool) -> None:
     assert result in messages[-1]["content"]["result"]
     bodies = [one["content"]["body"] for one in of_type(messages, "text_message")]
     assert len(bodies) == 2, "a streamed reply is shown once"
+
+
+@pytest.mark.skipif(True not in STREAM, reason="pyautogen 0.9 has no streaming")
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_streamed_reply_is_shown_while_it_is_written(asynchronous: bool) -> None:
+    workflows = AutoGenWorkflows()
+
+    if asynchronous:
+
+        @workflows.register(name="stream", description="Stream")
+        async def astream(ui: AsyncUI, params: dict[str, Any]) -> str:
+            asked = teacher(**offline_llm_config(stream=True))
+            user = ConversableAgent(name="User", llm_config=False, human_input_mode="NEVER")
+            return str((await user.a_initiate_chat(asked, message="Prime numbers?", max_turns=2)).summary)
+
+    else:
+
+        @workflows.register(name="stream", description="Stream")
+        def stream(ui: UI, params: dict[str, Any]) -> str:
+            asked = teacher(**offline_llm_config(stream=True))
+            user = ConversableAgent(name="User", llm_config=False, human_input_mode="NEVER")
+            return str(user.initiate_chat(asked, message="Prime numbers?", max_turns=2).summary)
+
+    with served(workflows) as live, RawSession(live.url) as session:
+        session.start_v1("stream")
+        messages = session.drain()[0]
+        classic = converse(live, "stream")
+    replies = [it for it in of_type(messages, "text_message") if it["sender"] == "Teacher"]
+    assert len(replies) == 2
+    for reply in replies:
+        chunks = [it for it in of_type(messages, "text_chunk") if it["message_uuid"] == reply["uuid"]]
+        assert len(chunks) > 1, "it came in pieces"
+        assert "".join(it["delta"] for it in chunks) == reply["content"]["body"]
+        assert messages.index(chunks[-1]) < messages.index(reply)
+    assert not of_type(classic, "text_chunk")
+    assert [it["content"] for it in of_type(classic, "text_message")] == [
+        it["content"] for it in of_type(messages, "text_message")
+    ]
 
 
 @pytest.mark.parametrize("method", ["manual", "auto", "round_robin"])

@@ -76,7 +76,7 @@ EVENTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "conversable_agent_usage_summary_no_cost_incurred": ({"recipient": "B"}, []),
     "conversable_agent_usage_summary": ({"recipient": "B"}, []),
     "usage_summary": (USAGE, []),
-    "stream": ({"content": "word"}, []),
+    "stream": ({"content": "word"}, ["text_chunk"]),
     "input_request": ({"prompt": "More?"}, ["text_input"]),
     "async_input_request": ({"prompt": "More?"}, ["text_input"]),
     "input_response": ({"value": "yes"}, []),
@@ -302,8 +302,54 @@ def test_older_messages_map_like_events() -> None:
     assert ui.calls == [("text_message", {**BETWEEN, "body": "hi"})]
 
 
-def test_chunks_of_a_stream_are_not_shown_twice() -> None:
-    assert Mapper().calls(client_events.StreamEvent(content="word")) == []
+def stream(piece: str) -> Any:
+    return client_events.StreamEvent(content=piece)
+
+
+def said(mapper: Mapper, *events: Any) -> list[tuple[str, Any]]:
+    """The calls that events become: method, and what is said or how a chunk replaces."""
+    return [
+        (call.method, call.arguments.get("body", call.arguments.get("delta")))
+        for event in events
+        for call in mapper.calls(event)
+    ]
+
+
+def text(body: str) -> Any:
+    return get_event_classes()["text"](content=body, **BETWEEN)
+
+
+def test_the_pieces_of_a_reply_and_the_whole_have_one_uuid() -> None:
+    mapper = Mapper()
+    pieces = [call for word in ("Two ", "", "words") for call in mapper.calls(stream(word))]
+    (whole,) = mapper.calls(text("Two words"))
+    assert [call.arguments["delta"] for call in pieces] == ["Two ", "words"]
+    assert {call.arguments["uuid"] for call in pieces} == {whole.arguments["uuid"]}
+    (later,) = mapper.calls(stream("More"))
+    assert later.arguments["uuid"] != whole.arguments["uuid"]
+
+
+def test_what_no_agent_said_is_no_part_of_the_message() -> None:
+    """A model that chose the next speaker streamed its choice too."""
+    mapper = Mapper()
+    first = [call for word in ("Teacher", "Hel", "lo") for call in mapper.calls(stream(word))]
+    (whole,) = mapper.calls(text("Hello"))
+    assert whole.arguments["uuid"] == first[0].arguments["uuid"]
+
+
+def test_pieces_of_something_else_are_taken_back() -> None:
+    mapper = Mapper()
+    assert said(mapper, stream("Teacher"), text("Hello")) == [
+        ("text_chunk", "Teacher"),
+        ("text_chunk", ""),
+        ("text_message", "Hello"),
+    ]
+    assert said(mapper, text("Again")) == [("text_message", "Again")]
+
+
+def test_a_reply_without_a_stream_has_no_uuid_of_one() -> None:
+    (whole,) = Mapper().calls(text("Hello"))
+    assert "uuid" not in whole.arguments
 
 
 def test_the_mapping_needs_no_autogen() -> None:

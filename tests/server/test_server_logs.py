@@ -98,7 +98,12 @@ def test_no_secret_is_in_any_log_even_on_debug(caplog: pytest.LogCaptureFixture)
         caplog.at_level(logging.DEBUG, "uvicorn.error"),
         serve(application(adapter), access_log=True) as live,
     ):
-        body = {"workflow_name": "password", "workflow_uuid": "", "user_id": None, "params": {}}
+        body: dict[str, object] = {
+            "workflow_name": "password",
+            "workflow_uuid": "",
+            "user_id": None,
+            "params": {},
+        }
         url = f"{live.url}/fastagency/initiate_workflow"
         announced = httpx.post(url, json=body, headers=headers).json()
         with RawSession(live.url, f"/fastagency/ws?x=1&ticket={announced['ticket']}") as session:

@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from ..envelope import new_uuid
+
 __all__ = ["AUTOMATIC", "Call", "Mapper", "content_of", "event_type", "is_asking", "printed"]
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,35 @@ class Call:
 
 
 @dataclass
+class Writing:
+    """A reply while a model writes it, in pieces that name neither the agent nor the message they will be."""
+
+    uuid: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    def piece(self, text: str) -> Call:
+        """The `text_chunk` that a piece becomes (spec FA-FRM-3)."""
+        if not self.pieces:
+            self.uuid = new_uuid()
+        self.pieces.append(text)
+        return _call("text_chunk", None, None, uuid=self.uuid, delta=text)
+
+    def whole(self, said: Any) -> tuple[str | None, list[Call]]:
+        """The uuid for the message that says `said`, and what goes before it.
+
+        It is that of the pieces when they end with it: in front of it may stand what a model wrote that no
+        agent said, for example who speaks next. Pieces of something else are taken back.
+        """
+        written, uuid = "".join(self.pieces), self.uuid
+        self.pieces, self.uuid = [], ""
+        if not written:
+            return None, []
+        if isinstance(said, str) and said and written.endswith(said):
+            return uuid, []
+        return None, [_call("text_chunk", None, None, uuid=uuid, delta="", replace=True)]
+
+
+@dataclass
 class Mapper:
     """The mapping for one conversation. It remembers what later events refer to but do not repeat.
 
@@ -48,6 +79,8 @@ class Mapper:
     """The function's name by `call_id`: a result carries the id alone."""
     speakers: list[str] | None = None
     """Who can be chosen to speak next, while AutoGen asks for it by number."""
+    writing: Writing = field(default_factory=Writing)
+    """The reply that a model is writing."""
 
     def calls(self, event: Any) -> list[Call]:
         """The messages that `event` becomes: often one, sometimes none, one a call for several tool calls.
@@ -114,12 +147,19 @@ def event_type(event: Any) -> str:
 # --- one function a kind of event --------------------------------------------
 
 
-def _text(_: Mapper, content: Any) -> list[Call]:
-    return [_call("text_message", *_between(content), body=_body(content.content))]
+def _stream(mapper: Mapper, content: Any) -> list[Call]:
+    return [mapper.writing.piece(content.content)] if content.content else []
+
+
+def _text(mapper: Mapper, content: Any) -> list[Call]:
+    uuid, calls = mapper.writing.whole(content.content)
+    said = _call("text_message", *_between(content), body=_body(content.content))
+    return [*calls, said if uuid is None else Call(said.method, said.arguments | {"uuid": uuid})]
 
 
 def _tool_call(mapper: Mapper, content: Any) -> list[Call]:
-    calls = _remark(content)
+    said = getattr(content, "content", None)
+    calls = _text(mapper, content) if said else mapper.writing.whole(None)[1]
     if getattr(content, "function_call", None):
         calls.append(_suggestion(content, content.function_call, None))
     for proposed in getattr(content, "tool_calls", None) or []:
@@ -197,6 +237,7 @@ def _error(_: Mapper, content: Any) -> list[Call]:
 
 
 _HANDLERS: dict[str, Callable[[Mapper, Any], list[Call]]] = {
+    "stream": _stream,
     "text": _text,
     "tool_call": _tool_call,
     "function_call": _tool_call,
@@ -217,9 +258,7 @@ _HANDLERS: dict[str, Callable[[Mapper, Any], list[Call]]] = {
     "print": _print,
     "error": _error,
 }
-"""What has a message. The rest (usage summaries, chunks of a stream whose whole text follows, bookkeeping)
-has none.
-"""
+"""What has a message. The rest (usage summaries, bookkeeping) has none."""
 
 
 # --- building blocks ----------------------------------------------------------
@@ -241,12 +280,6 @@ def _note(heading: str, body: Any, sender: str | None = None, recipient: str | N
 
 def _between(content: Any) -> tuple[str | None, str | None]:
     return getattr(content, "sender", None), getattr(content, "recipient", None)
-
-
-def _remark(content: Any) -> list[Call]:
-    """What an agent says beside the calls that it proposes."""
-    said = getattr(content, "content", None)
-    return [_call("text_message", *_between(content), body=_body(said))] if said else []
 
 
 def _suggestion(content: Any, function: Any, call_id: str | None) -> Call:

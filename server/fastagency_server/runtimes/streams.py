@@ -118,6 +118,9 @@ class _Unthrottled(UI):
     def _say(self, kind: str, content: dict[str, Any], *envelope: Any) -> None:
         self._conversation.post(kind, self._encode(kind, content, envelope))
 
+    def _stream(self, *piece: Any) -> None:
+        self._conversation.text_chunk(*piece)
+
 
 class _Answer(str):
     """An answer that may be awaited too: pyautogen 0.9 awaits any stream's `input` in its `a_…` functions."""
