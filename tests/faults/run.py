@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 CLIENTS: dict[str, list[str]] = {
     "go": ["go", "run", "-C", str(ROOT / "sdk-go"), "./conformance/faults"],
     "python": [sys.executable, str(ROOT / "sdk-python" / "conformance" / "faults.py")],
+    "typescript": ["node", str(ROOT / "sdk-typescript" / "conformance" / "faults.mjs")],
 }
 """How each client's fault program is started; the URL and the numbers follow."""
 
