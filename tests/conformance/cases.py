@@ -196,7 +196,7 @@ def _case(raw: dict[str, Any], index: int, root: yaml.Node | None, file: Path) -
         title=raw["title"],
         clauses=tuple(raw["clauses"]),
         roles=frozenset(raw["roles"]),
-        needs=frozenset(raw.get("needs", ())),
+        needs=frozenset(raw.get("needs", ())) | ({"sessions"} if "dialect" in raw else set()),
         steps=tuple(raw["steps"]),
         place=_where(file.name, root, ["cases", index], None).split(" ")[0],
         prefix=raw.get("prefix", ""),

@@ -89,8 +89,16 @@ class RestScript:
             _check_headers(request, wanted)
 
     def check_start(self, requests: Sequence[Rest], command: dict[str, Any]) -> None:
-        """Judge the POST and the WebSocket's opening of one conversation."""
+        """Judge the POST and the WebSocket's opening of one conversation.
+
+        A client whose WebSocket ends when its offer is not echoed, as a browser's does, opens a second one without.
+        """
         self._judged += len(requests)
+        if self._start.get("offered") and len(requests) == 3 and requests[2].method == "GET":
+            self.check_opening(requests[2], command)
+            if "sec-websocket-protocol" in requests[2].headers:
+                raise Mismatch("the client offers what was not echoed once more")
+            requests = requests[:2]
         if [request.method for request in requests] != ["POST", "GET"]:
             seen = ", ".join(f"{it.method} {it.path}" for it in requests)
             raise Mismatch(
@@ -99,11 +107,11 @@ class RestScript:
         post, opening = requests
         self.check_post(post, command)
         self.check_opening(opening, command)
-        if opening.headers.get("sec-websocket-protocol") not in (
-            None,
-            *(self.initiated.get("subprotocols") or ()),
-        ):
+        offered = opening.headers.get("sec-websocket-protocol")
+        if offered is not None and offered not in (self.initiated.get("subprotocols") or ()):
             raise Mismatch("the client offers a subprotocol that initiate_workflow did not advertise")
+        if (offered is not None) != self._start.get("offered", offered is not None):
+            raise Mismatch(f"the client offers {'no subprotocol' if offered is None else offered}")
 
     def check_opening(self, opening: Rest, command: dict[str, Any]) -> None:
         """Judge the opening of one WebSocket."""

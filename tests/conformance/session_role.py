@@ -216,7 +216,7 @@ class SessionCase(ClientCase):
             raise Mismatch("the client comes back, though it is not to")
 
     async def _refuses(self, step: Step) -> None:
-        self.stage.refusals.extend(self.rest.reply(it) for it in step["refuses"])
+        self.stage.refusals.extend([self.rest.reply(step["refuses"])] * step.get("times", 1))
 
     async def _leave(self, step: Step) -> None:
         del step
@@ -240,7 +240,7 @@ class SessionCase(ClientCase):
     # --- how a session begins ----------------------------------------------------------------------
 
     async def _welcome(self, step: Step) -> None:
-        await self._send_json(self.log.ready("fresh", step["welcome"]), step)
+        await self._send_json(self._changed(self.log.ready("fresh", step["welcome"]), step), step)
         self.view.began()
         self.view.live = "cut_after" not in step
 
@@ -251,7 +251,7 @@ class SessionCase(ClientCase):
             self.log.begin_another_epoch()
         self.log.oldest_seq = wanted.get("oldest_seq", self.log.oldest_seq)
         limits = {key: wanted[key] for key in ("heartbeat_seconds", "detached_seconds") if key in wanted}
-        ready = self.log.ready(mode, limits)
+        ready = self._changed(self.log.ready(mode, limits), step)
         after = self._wanted_after if mode == "replay" else self.log.oldest_seq - 1
         logged = self.log.after(after, wanted.get("through"))
         whole = "through" not in wanted and "cut_after" not in step
@@ -282,6 +282,10 @@ class SessionCase(ClientCase):
         self._partial = []
 
     # --- what the server says ----------------------------------------------------------------------
+
+    async def _started(self, step: Step) -> None:
+        about = {"name": self.rest.workflow, "description": "Does as it is told", "params": self.rest.params}
+        await self._say({**step, "say": {"workflow_started": about}})
 
     async def _say(self, step: Step) -> None:
         for _ in range(step.get("times", 1)):
@@ -366,6 +370,10 @@ class SessionCase(ClientCase):
     async def _drop(self, step: Step) -> None:
         await super()._drop(step)
         self.view.live = False
+
+    def _changed(self, message: dict[str, Any], step: Step) -> dict[str, Any]:
+        """The message with the fields that the step sets beside."""
+        return {**message, **step.get("set", {})}
 
     async def _send_json(self, message: dict[str, Any], step: Step) -> None:
         await self._send_text(encode(message).encode(), step)
