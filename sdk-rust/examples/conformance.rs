@@ -146,7 +146,8 @@ impl Driver {
             value => Answer::from(value.as_str().unwrap_or_default()),
         };
         match conversation.answer(answer).await {
-            Ok(()) => saw!("answered"),
+            Ok(None) => saw!("answered"),
+            Ok(Some(answer_id)) => saw!("answered", "answer_id": answer_id),
             Err(error) => saw!("not_answered", "error": kind(&error)),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::messages::MultipleChoice;
+use crate::messages::{AnswerValue, MultipleChoice};
 use crate::tables::Question;
 
 /// What stands between several choices on the wire. A choice that holds it is not escaped.
@@ -69,7 +69,31 @@ impl<T: Into<String>> FromIterator<T> for Answer {
     }
 }
 
-/// Return the raw text frame that answers `question`.
+impl Question {
+    /// The `uuid` of the message that asks, by which an answer names it.
+    pub fn uuid(&self) -> &str {
+        match self {
+            Question::TextInput(question) => &question.uuid,
+            Question::MultipleChoice(question) => &question.uuid,
+        }
+    }
+}
+
+/// Return the value that answers `question` in `fastagency.v1`: a text, or a list where several may be picked (spec
+/// FA-ANS-7).
+pub(crate) fn value_for(question: &Question, answer: &Answer) -> Result<AnswerValue> {
+    let text = frame_for(question, answer)?;
+    match (question, answer) {
+        (Question::MultipleChoice(question), Answer::Choices(picked))
+            if !question.content.single =>
+        {
+            Ok(AnswerValue::List(picked.clone()))
+        }
+        _ => Ok(AnswerValue::Text(text)),
+    }
+}
+
+/// Return the raw text frame that answers `question` in classic.
 ///
 /// A `text_input` takes any text. A `multiple_choice` takes one of its choices, or any number of them where several
 /// may be picked; an empty answer stands for its default.

@@ -7,13 +7,15 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::conversation::Conversation;
+use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::http_client;
 use crate::json::JsonObject;
-use crate::messages::{InitiateWorkflowRequest, WorkflowInfo};
-use crate::options::{ClientBuilder, Options};
+use crate::messages::{InitiateWorkflowRequest, InitiatedWorkflow, WorkflowInfo};
+use crate::options::{ClientBuilder, Dialect, Options};
 use crate::protocol::ConversationProtocol;
-use crate::socket;
+use crate::session::{Begin, Session, SUBPROTOCOL};
+use crate::socket::{self, Opened, Socket};
 use crate::tls;
 use crate::urls::Endpoints;
 
@@ -92,7 +94,8 @@ impl Client {
     /// frame.
     ///
     /// `params` are the workflow's parameters, anything that serde writes as a JSON object. Nothing here is ever
-    /// repeated: a workflow may have started.
+    /// repeated: a workflow may have started. On a server that speaks `fastagency.v1` the conversation comes back by
+    /// itself from here on, unless [`dialect`](ClientBuilder::dialect) says otherwise (spec FA-NEG).
     ///
     /// # Errors
     ///
@@ -100,11 +103,42 @@ impl Client {
     /// [`Error::MalformedMessage`], and [`Error::Invalid`] for `params` that are no JSON object or hold a
     /// NaN or an infinity (spec FA-CLA-7).
     pub async fn start<P: Serialize>(&self, name: &str, params: P) -> Result<Conversation> {
+        let initiated = self.initiate(name, params).await?;
+        let offer = self.speaks_sessions(&initiated).then_some(SUBPROTOCOL);
+        let Opened {
+            socket,
+            subprotocol,
+        } = self.open(offer).await?;
+        let options = self.options();
+        if subprotocol {
+            let session = Session::start(self, Begin::Start(initiated), socket, options);
+            return Ok(Conversation::of_session(session));
+        }
+        // Nothing was offered, or the offer was not taken (spec FA-NEG-4).
+        let protocol = ConversationProtocol::new(initiated);
+        Ok(Conversation::start(socket, protocol, options).await)
+    }
+
+    /// Return the conversation that `cursor` stands in. It goes on after the cursor; after that of
+    /// [`Cursor::from_start`] it shows everything that the server still holds (spec FA-RES-3).
+    ///
+    /// Reading ends with an [`Error::ConversationRefused`] of the code 4010 when the conversation is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ServerUnreachable`] and [`Error::RequestRefused`].
+    pub async fn resume(&self, cursor: Cursor) -> Result<Conversation> {
+        let socket = self.open_session().await?;
+        let session = Session::start(self, Begin::Resume(cursor), socket, self.options());
+        Ok(Conversation::of_session(session))
+    }
+
+    async fn initiate<P: Serialize>(&self, name: &str, params: P) -> Result<InitiatedWorkflow> {
         let Inner {
             endpoints,
             options,
-            tls,
             http,
+            ..
         } = &*self.0;
         let params =
             JsonObject::new(&params).map_err(|error| Error::Invalid(format!("params: {error}")))?;
@@ -114,11 +148,38 @@ impl Client {
             user_id: options.user_id.clone(),
             params,
         };
-        let url = &endpoints.initiate_workflow;
-        let initiated = http_client::initiate(http, url, options, &request).await?;
-        let protocol = ConversationProtocol::new(initiated);
-        let socket = socket::open(&endpoints.web_socket, options, tls).await?;
-        Ok(Conversation::start(socket, protocol, options).await)
+        http_client::initiate(http, &endpoints.initiate_workflow, options, &request).await
+    }
+
+    fn speaks_sessions(&self, initiated: &InitiatedWorkflow) -> bool {
+        let mut spoken = initiated.subprotocols.iter().flatten();
+        self.options().dialect == Dialect::Auto && spoken.any(|spoken| spoken == SUBPROTOCOL)
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// Open a socket for a conversation that is held in `fastagency.v1` already.
+    pub(crate) async fn open_session(&self) -> Result<Socket> {
+        let opened = self.open(Some(SUBPROTOCOL)).await?;
+        if opened.subprotocol {
+            return Ok(opened.socket);
+        }
+        Err(Error::ServerUnreachable {
+            url: self.0.endpoints.web_socket.to_string(),
+            source: "the server does not speak fastagency.v1".into(),
+        })
+    }
+
+    async fn open(&self, offer: Option<&'static str>) -> Result<Opened> {
+        let Inner {
+            endpoints,
+            options,
+            tls,
+            ..
+        } = &*self.0;
+        socket::open(&endpoints.web_socket, options, tls, offer).await
     }
 }
 

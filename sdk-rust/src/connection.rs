@@ -14,10 +14,11 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 
 use crate::answers::Answer;
-use crate::error::Result;
+use crate::endings::Close;
+use crate::error::{Error, Result};
 use crate::messages::ServerMessage;
 use crate::options::Options;
-use crate::protocol::{Close, ConversationProtocol};
+use crate::protocol::ConversationProtocol;
 use crate::socket::{close_of, Socket};
 use crate::tables::ConversationState;
 use crate::wakers::Wakers;
@@ -85,9 +86,9 @@ impl Connection {
         let _ = self.queue(Message::text(frame)); // reading tells why it cannot be sent
     }
 
-    /// Queue the answer to the open question, and return the number of its frame.
-    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<u64> {
-        let frame = self.protocol.answer(answer)?;
+    /// Queue the answer to the oldest open question, and return the number of its frame.
+    pub(crate) fn answer(&mut self, answer: &Answer, question: Option<&str>) -> Result<u64> {
+        let frame = self.protocol.answer(answer, question)?;
         let queued = self.queue(Message::text(frame));
         queued.map_err(|_| self.protocol.unsent())
     }
@@ -157,7 +158,7 @@ impl Connection {
                         Message::Text(text) => return Poll::Ready(Some(self.receive_text(text))),
                         Message::Binary(data) => {
                             self.raw_text = None;
-                            return Poll::Ready(Some(Err(self.protocol.receive_binary(&data))));
+                            return Poll::Ready(Some(Err(Error::binary(&data))));
                         }
                         Message::Close(frame) => {
                             let close = frame.map_or(Close::by_server(NO_CODE, ""), |frame| {

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::tables::{ClientAction, CloseCode};
@@ -8,7 +9,7 @@ use crate::tables::{ClientAction, CloseCode};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Every error of this crate.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is no connection to the server, or it broke before there was a conversation.
@@ -40,10 +41,11 @@ pub enum Error {
         text: String,
     },
 
-    /// The server closed the conversation with a code that says what was wrong (spec FA-CLS).
-    #[error("the server closed with {code}: {why}")]
+    /// The server closed the conversation with a code that says what was wrong (spec FA-CLS), or let the client no
+    /// longer in.
+    #[error("{why}")]
     ConversationRefused {
-        /// The close frame's code.
+        /// The close frame's code, 1006 when the socket could not even be opened any more.
         code: u16,
         /// The close frame's reason.
         reason: String,
@@ -53,7 +55,8 @@ pub enum Error {
         why: String,
     },
 
-    /// The connection ended before the workflow did. The client never runs it again by itself (spec FA-NEG-3).
+    /// The connection ended before the workflow did, and the conversation could not be brought back. The client never
+    /// runs it again by itself (spec FA-NEG-3).
     #[error("{why}")]
     ConversationLost {
         /// The close frame's code, 1006 when none came (RFC 6455, 7.1.5).
@@ -75,6 +78,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// A binary frame of the server's: the protocol has none.
+    pub(crate) fn binary(data: &[u8]) -> Self {
+        Error::MalformedMessage {
+            why: "a binary frame: the protocol has text frames only".to_owned(),
+            text: String::from_utf8_lossy(data).into_owned(),
+        }
+    }
+
     /// Whether the same conversation may be tried again later, for example on a server that was full.
     ///
     /// The spec's table says so for the close codes that it knows, the range for the others (spec FA-CLS: 41xx).
@@ -86,5 +97,21 @@ impl Error {
             },
             _ => false,
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// What it says, and what kind it is. The text that arrived stays out: it may hold a secret.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Error::ServerUnreachable { .. } => "ServerUnreachable",
+            Error::RequestRefused { .. } => "RequestRefused",
+            Error::MalformedMessage { .. } => "MalformedMessage",
+            Error::ConversationRefused { .. } => "ConversationRefused",
+            Error::ConversationLost { .. } => "ConversationLost",
+            Error::NotAsked(_) => "NotAsked",
+            Error::Invalid(_) => "Invalid",
+        };
+        write!(out, "{kind}({:?})", self.to_string())
     }
 }

@@ -9,11 +9,24 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::client::Client;
+use crate::connection_state::ConnectionState;
 use crate::error::{Error, Result};
+use crate::reconnect::{Policy, Reconnect, ShouldRetry};
 use crate::retry::Retry;
 use crate::urls::Paths;
 
 type Fresh = Pin<Box<dyn Future<Output = HeaderMap> + Send>>;
+
+/// Which dialects a client speaks (spec FA-NEG).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// `fastagency.v1` on a server that speaks it, classic on every other.
+    #[default]
+    Auto,
+    /// Classic alone: a conversation is as long as its connection.
+    Classic,
+}
 
 /// The settings of a client, in the making: see [`Client::builder`].
 #[must_use]
@@ -35,8 +48,15 @@ pub(crate) struct Options {
     pub ping_interval: Option<Duration>,
     pub max_message_size: Option<usize>,
     pub retry: Retry,
+    pub dialect: Dialect,
+    pub reconnect: Reconnect,
+    pub should_retry: Option<Arc<ShouldRetry>>,
+    pub on_connection: Option<Arc<OnConnection>>,
     pub tls: Option<rustls::ClientConfig>,
 }
+
+/// Told of every change of a connection's state.
+pub(crate) type OnConnection = dyn Fn(ConnectionState) + Send + Sync;
 
 impl ClientBuilder {
     pub(crate) fn new(url: &str) -> Self {
@@ -51,6 +71,10 @@ impl ClientBuilder {
             ping_interval: Some(Duration::from_secs(20)),
             max_message_size: Some(16 * 1024 * 1024),
             retry: Retry::default(),
+            dialect: Dialect::default(),
+            reconnect: Reconnect::default(),
+            should_retry: None,
+            on_connection: None,
             tls: None,
         };
         Self {
@@ -118,8 +142,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How often to ping the server while messages are waited for. One that leaves a ping unanswered that long is
-    /// lost. Default: 20 seconds. None: no pings.
+    /// How often to ping the server while messages are waited for, in classic. One that leaves a ping unanswered that
+    /// long is lost. Default: 20 seconds. None: no pings. In `fastagency.v1` the server's heartbeats are watched
+    /// instead (spec FA-LIV-1).
     pub fn ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.options.ping_interval = interval.into();
         self
@@ -134,6 +159,41 @@ impl ClientBuilder {
     /// When discovery is tried again.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.options.retry = retry;
+        self
+    }
+
+    /// Which dialects to speak. Default: [`Dialect::Auto`].
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.options.dialect = dialect;
+        self
+    }
+
+    /// How conversations of `fastagency.v1` come back after their connection ended.
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.options.reconnect = reconnect;
+        self
+    }
+
+    /// Ask `decide` whether to try again after a connection of `fastagency.v1` ended: with the close code (1006 for a
+    /// connection that broke, or could not be opened), its reason, and the number of the attempt from 1. It answers
+    /// true: try again, false: give up, None: as the code says (spec FA-CLS).
+    ///
+    /// The conversation waits for it, so it must not use the conversation.
+    pub fn should_retry<F>(mut self, decide: F) -> Self
+    where
+        F: Fn(u16, &str, u32) -> Option<bool> + Send + Sync + 'static,
+    {
+        self.options.should_retry = Some(Arc::new(decide));
+        self
+    }
+
+    /// Tell `observe` of every change of the connection's state in each conversation of `fastagency.v1`, in their
+    /// order. It must not block.
+    pub fn on_connection<F>(mut self, observe: F) -> Self
+    where
+        F: Fn(ConnectionState) + Send + Sync + 'static,
+    {
+        self.options.on_connection = Some(Arc::new(observe));
         self
     }
 
@@ -154,6 +214,15 @@ impl ClientBuilder {
 }
 
 impl Options {
+    /// All that decides about coming back.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            reconnect: self.reconnect.clone(),
+            should_retry: self.should_retry.clone(),
+            draw: rand::random,
+        }
+    }
+
     /// The headers for the next request.
     pub(crate) async fn fresh_headers(&self) -> Result<HeaderMap> {
         let mut headers = self.fixed_headers()?;

@@ -6,77 +6,13 @@
 use std::collections::VecDeque;
 
 use crate::answers::{frame_for, Answer};
+use crate::connection_state::ConnectionState;
+use crate::endings::{ending_of, text_of, Close, Ending};
 use crate::error::{Error, Result};
 use crate::messages::{
     self, InitiateWorkflow, InitiatedWorkflow, ServerMessage, WorkflowCompleted,
 };
-use crate::tables::{CloseCode, ConversationState, Question};
-
-/// What RFC 6455 calls a connection that ended without a close frame.
-pub(crate) const NO_CLOSE_FRAME: u16 = 1006;
-
-/// How a connection ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Close {
-    pub code: u16,
-    pub reason: String,
-    /// Whether the WebSocket library of this side closed first, because it could not go on.
-    pub by_client: bool,
-}
-
-impl Close {
-    /// The server's close frame.
-    pub(crate) fn by_server(code: u16, reason: &str) -> Self {
-        Self {
-            code,
-            reason: reason.to_owned(),
-            by_client: false,
-        }
-    }
-
-    /// An end without a close frame.
-    pub(crate) fn broken() -> Self {
-        Self::by_server(NO_CLOSE_FRAME, "")
-    }
-
-    /// A close by this side.
-    pub(crate) fn by_client(code: u16, reason: &str) -> Self {
-        Self {
-            code,
-            reason: reason.to_owned(),
-            by_client: true,
-        }
-    }
-}
-
-/// Why a conversation ended before its time.
-#[derive(Debug, Clone)]
-struct Ending {
-    refused: bool,
-    close: Close,
-    detail: Option<String>,
-    why: String,
-}
-
-impl From<Ending> for Error {
-    fn from(ending: Ending) -> Self {
-        let Ending {
-            refused,
-            close: Close { code, reason, .. },
-            detail,
-            why,
-        } = ending;
-        if refused {
-            return Error::ConversationRefused {
-                code,
-                reason,
-                detail,
-                why,
-            };
-        }
-        Error::ConversationLost { code, reason, why }
-    }
-}
+use crate::tables::{ConversationState, Question};
 
 /// A conversation that `initiate_workflow` has announced.
 #[derive(Debug)]
@@ -123,6 +59,17 @@ impl ConversationProtocol {
 
     pub(crate) fn close_code(&self) -> Option<u16> {
         self.closed
+    }
+
+    /// The state of the connection (spec FA-LIF-3). The socket is open before the conversation is.
+    pub(crate) fn connection(&self) -> ConnectionState {
+        if self.ending.is_some() {
+            ConnectionState::Lost
+        } else if self.completed.is_some() || self.closed.is_some() || self.left {
+            ConnectionState::Ended
+        } else {
+            ConnectionState::Live
+        }
     }
 
     pub(crate) fn state(&self) -> ConversationState {
@@ -182,16 +129,15 @@ impl ConversationProtocol {
         Ok(message)
     }
 
-    /// Take a binary frame and return the error that it is: the protocol has none from servers.
-    pub(crate) fn receive_binary(&self, data: &[u8]) -> Error {
-        Error::MalformedMessage {
-            why: "a binary frame: the protocol has text frames only".to_owned(),
-            text: String::from_utf8_lossy(data).into_owned(),
-        }
+    /// Whether a question was not answered yet.
+    pub(crate) fn is_open(&self, question_uuid: &str) -> bool {
+        let mut open = self.questions.iter();
+        open.any(|question| question.uuid() == question_uuid)
     }
 
-    /// Return the frame that answers the open question, which is then answered.
-    pub(crate) fn answer(&mut self, answer: &Answer) -> Result<String> {
+    /// Return the frame that answers the oldest open question, which is then answered. When one is named it must be
+    /// that.
+    pub(crate) fn answer(&mut self, answer: &Answer, named: Option<&str>) -> Result<String> {
         if let Some(ending) = &self.ending {
             return Err(ending.clone().into());
         }
@@ -204,6 +150,9 @@ impl ConversationProtocol {
         let Some(question) = self.questions.front() else {
             return Err(Error::NotAsked("nothing is asked".to_owned()));
         };
+        if named.is_some_and(|named| named != question.uuid()) {
+            return Err(Error::NotAsked("another question is asked".to_owned()));
+        }
         let frame = frame_for(question, answer)?;
         self.questions.pop_front();
         Ok(frame)
@@ -243,76 +192,4 @@ impl ConversationProtocol {
             None => ending_of(Close::broken(), None).into(),
         }
     }
-}
-
-fn ending_of(close: Close, detail: Option<String>) -> Ending {
-    let Close {
-        code,
-        reason,
-        by_client,
-    } = &close;
-    if *by_client {
-        let why = match code {
-            1007 => "a text frame from the server is not UTF-8".to_owned(),
-            1009 => "a message from the server is larger than max_message_size".to_owned(),
-            1011 => "the server did not answer a ping in time".to_owned(),
-            _ => format!("the server broke the WebSocket protocol ({reason})"),
-        };
-        let why = format!("this client closed with {code}: {why}");
-        return Ending {
-            refused: false,
-            close,
-            detail: None,
-            why,
-        };
-    }
-    if *code == NO_CLOSE_FRAME {
-        let why = "the connection broke before the workflow was over".to_owned();
-        return Ending {
-            refused: false,
-            close,
-            detail: None,
-            why,
-        };
-    }
-    let known = CloseCode::from_number(*code);
-    let meaning = known.map_or("a code that this version does not know", CloseCode::meaning);
-    let said = [meaning, reason, detail.as_deref().unwrap_or_default()];
-    let why = said
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ");
-    if is_refusal(*code) {
-        return Ending {
-            refused: true,
-            close,
-            detail,
-            why,
-        };
-    }
-    let why = format!("the server closed with {code} before the workflow was over: {why}");
-    Ending {
-        refused: false,
-        close,
-        detail: None,
-        why,
-    }
-}
-
-/// 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-fn is_refusal(code: u16) -> bool {
-    matches!(code, 1007 | 1009 | 4000..=4199 | 4300..=4999)
-}
-
-fn text_of(error: Option<&messages::Error>) -> Option<String> {
-    let content = &error?.content;
-    let parts = [content.short.as_deref(), content.long.as_deref()];
-    let parts: Vec<&str> = parts
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .map(|part| part.trim_end_matches('.'))
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(": "))
 }

@@ -2,32 +2,37 @@
 
 use std::sync::Arc;
 
-use http::header::USER_AGENT;
+use http::header::{SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use reqwest::Url;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::Error as SocketError;
-use tokio_tungstenite::{
-    connect_async_tls_with_config, Connector, MaybeTlsStream, WebSocketStream,
-};
+use tokio_tungstenite::WebSocketStream;
 
+use crate::endings::Close;
 use crate::error::{Error, Result};
+use crate::handshake::{self, Connected};
 use crate::http_client::{self, Answer};
 use crate::options::Options;
-use crate::protocol::Close;
 
 /// An open WebSocket.
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<Connected>;
 
-/// Open a WebSocket.
+/// A WebSocket that was opened, and whether the server took the subprotocol that was offered.
+pub(crate) struct Opened {
+    pub socket: Socket,
+    pub subprotocol: bool,
+}
+
+/// Open a WebSocket, and offer a subprotocol if one is given.
 pub(crate) async fn open(
     url: &Url,
     options: &Options,
     tls: &Arc<rustls::ClientConfig>,
-) -> Result<Socket> {
+    offer: Option<&'static str>,
+) -> Result<Opened> {
     let invalid = |error: SocketError| Error::Invalid(format!("{url}: {error}"));
     let mut request = url.as_str().into_client_request().map_err(invalid)?;
     let headers = request.headers_mut();
@@ -36,11 +41,14 @@ pub(crate) async fn open(
         HeaderValue::from_static(http_client::USER_AGENT),
     );
     headers.extend(options.fresh_headers().await?);
-    let config = WebSocketConfig::default()
-        .max_message_size(options.max_message_size)
-        .max_frame_size(options.max_message_size);
-    let connector = Connector::Rustls(Arc::clone(tls));
-    let opening = connect_async_tls_with_config(request, Some(config), true, Some(connector));
+    if let Some(offer) = offer {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(offer));
+    }
+    let opening = async {
+        let mut stream = handshake::connect(url, tls).await?;
+        let agreed = handshake::shake_hands(&mut stream, request).await?;
+        Ok((stream, agreed))
+    };
     let opened = match options.open_timeout {
         Some(timeout) => tokio::time::timeout(timeout, opening)
             .await
@@ -50,9 +58,15 @@ pub(crate) async fn open(
             })?,
         None => opening.await,
     };
-    opened
-        .map(|(socket, _)| socket)
-        .map_err(|error| why_not_open(url, error))
+    let (stream, agreed) = opened.map_err(|error| why_not_open(url, error))?;
+    let config = WebSocketConfig::default()
+        .max_message_size(options.max_message_size)
+        .max_frame_size(options.max_message_size);
+    let (first_bytes, role) = (agreed.first_bytes, Role::Client);
+    Ok(Opened {
+        socket: Socket::from_partially_read(stream, first_bytes, role, Some(config)).await,
+        subprotocol: agreed.subprotocol,
+    })
 }
 
 fn why_not_open(url: &Url, error: SocketError) -> Error {

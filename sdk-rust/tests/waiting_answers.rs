@@ -22,7 +22,7 @@ async fn ask(socket: &mut Socket) {
 }
 
 /// Answer in a task of its own. It waits for the socket when this returns.
-async fn answer_elsewhere(answers: Answers) -> JoinHandle<Result<()>> {
+async fn answer_elsewhere(answers: Answers) -> JoinHandle<Result<Option<String>>> {
     let (waits, waiting) = oneshot::channel();
     let task = tokio::spawn(async move {
         let mut answering = pin!(answers.answer("x".repeat(LARGE)));
