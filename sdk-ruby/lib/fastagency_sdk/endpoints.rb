@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "uri"
+require "uri/wss" # which uri itself forgets in Ruby 3.1
 
 module FastAgency
   # Where a server's three routes are, as absolute URLs: two for HTTP, one for the WebSocket.
