@@ -1,6 +1,7 @@
 package io.github.fastagencyprotocol.sdk;
 
 import io.github.fastagencyprotocol.sdk.internal.JsonText;
+import io.github.fastagencyprotocol.sdk.messages.AnswerValue;
 import io.github.fastagencyprotocol.sdk.messages.MultipleChoice;
 import io.github.fastagencyprotocol.sdk.messages.MultipleChoiceContent;
 import io.github.fastagencyprotocol.sdk.messages.Question;
@@ -25,6 +26,39 @@ final class Answers {
   static final String SEPARATOR = ",";
 
   private Answers() {}
+
+  /** Returns the reply that is one text: any, or a choice. */
+  static Reply reply(String value) {
+    return new Reply() {
+      @Override
+      public String frame(Question question) {
+        return Answers.frame(question, value);
+      }
+
+      @Override
+      public AnswerValue value(Question question) {
+        return new AnswerValue.Text(frame(question));
+      }
+    };
+  }
+
+  /** Returns the reply that is several choices, or none. */
+  static Reply reply(Collection<String> values) {
+    List<String> picked = List.copyOf(values);
+    return new Reply() {
+      @Override
+      public String frame(Question question) {
+        return Answers.frame(question, picked);
+      }
+
+      @Override
+      public AnswerValue value(Question question) {
+        String joined = frame(question);
+        boolean several = question instanceof MultipleChoice choice && !choice.content().single();
+        return several ? new AnswerValue.Items(picked) : new AnswerValue.Text(joined);
+      }
+    };
+  }
 
   /**
    * Returns the raw text frame that answers a question with one text: any, or a choice. The empty

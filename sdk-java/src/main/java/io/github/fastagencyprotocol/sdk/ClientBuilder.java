@@ -27,6 +27,8 @@ public final class ClientBuilder {
   private @Nullable Duration pingInterval = Duration.ofSeconds(20);
   private long maxMessageSize = MAX_MESSAGE_SIZE;
   private Retry retry = Retry.DEFAULT;
+  private Reconnect reconnect = Reconnect.DEFAULT;
+  private Dialect dialect = Dialect.AUTO;
   private Executor executor = ForkJoinPool.commonPool();
 
   ClientBuilder(String url) {
@@ -146,7 +148,7 @@ public final class ClientBuilder {
   }
 
   /**
-   * Sets how big a message from the server may be. A bigger one ends the conversation. 16 MiB by
+   * Sets how big a message from the server may be. A bigger one ends the reading. 16 MiB by
    * default.
    *
    * @param bytes the number of bytes
@@ -172,6 +174,28 @@ public final class ClientBuilder {
   }
 
   /**
+   * Sets how conversations of {@code fastagency.v1} come back when their connection ends.
+   *
+   * @param reconnect after how long, how long at all, and after which close codes
+   * @return this
+   */
+  public ClientBuilder reconnect(Reconnect reconnect) {
+    this.reconnect = reconnect;
+    return this;
+  }
+
+  /**
+   * Sets which dialects are spoken. {@link Dialect#AUTO} by default.
+   *
+   * @param dialect the choice
+   * @return this
+   */
+  public ClientBuilder dialect(Dialect dialect) {
+    this.dialect = dialect;
+    return this;
+  }
+
+  /**
    * Sets what makes requests, for example with a proxy or an SSL context. Sockets are opened with
    * all its settings but its executor. Who sets it closes it, where its JDK can do that.
    *
@@ -184,8 +208,9 @@ public final class ClientBuilder {
   }
 
   /**
-   * Sets what calls the subscribers of {@link Conversation#publisher}. The common pool by default.
-   * It has to hand the work to another thread.
+   * Sets what calls the subscribers of {@link Conversation#publisher}, the observers of {@link
+   * Conversation#onConnection}, and what returns the headers of a conversation that comes back. The
+   * common pool by default. It has to hand the work to another thread.
    *
    * @param executor the executor
    * @return this
@@ -216,6 +241,8 @@ public final class ClientBuilder {
             pingInterval,
             maxMessageSize,
             retry,
+            reconnect,
+            dialect,
             executor));
   }
 

@@ -1,26 +1,26 @@
 package io.github.fastagencyprotocol.sdk;
 
-import io.github.fastagencyprotocol.sdk.ConversationProtocol.End;
+import io.github.fastagencyprotocol.sdk.messages.AnswerAccepted;
 import io.github.fastagencyprotocol.sdk.messages.ConversationState;
 import io.github.fastagencyprotocol.sdk.messages.ErrorMessage;
-import io.github.fastagencyprotocol.sdk.messages.InitiatedWorkflow;
+import io.github.fastagencyprotocol.sdk.messages.Outcome;
 import io.github.fastagencyprotocol.sdk.messages.Question;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /**
- * One conversation with one workflow, from {@link FastAgencyClient#start}. Iterate over its
- * messages, or subscribe to them with {@link #publisher}; {@link #answer(String) answer} its
- * questions; {@link #close} it, best with try-with-resources.
+ * One conversation with one workflow, from {@link FastAgencyClient#start} or {@link
+ * FastAgencyClient#resume}. Iterate over its messages, or subscribe to them with {@link
+ * #publisher}; {@link #answer(String) answer} its questions; {@link #close} it, best with
+ * try-with-resources.
  *
  * <p>Reading ends after {@code workflow_completed} and the close. It throws {@link
  * ConversationRefusedException} when the server closed with a code that says what was wrong, {@link
@@ -28,39 +28,20 @@ import java.util.function.Function;
  * for a frame that is not what it should be; after that one, reading can go on. A message of an
  * unknown type comes as {@link ServerMessage.Unknown}. Every message goes to one reader only.
  *
+ * <p>With a server that speaks {@code fastagency.v1} the conversation comes back by itself when its
+ * connection ends, nothing is lost or repeated, and closing it early leaves the workflow running;
+ * {@link #cancel} ends it. A {@code session_ready} among the messages says that the server could
+ * not go on where this client stood: drop what was shown, all that is held follows (spec FA-RES-3).
+ * With any other server the connection's end is the conversation's (spec FA-NEG-3, FA-CLA-6).
+ *
  * <p>Any thread may call any method. A thread that is interrupted while it waits gets a {@link
  * CancellationException}, keeps its interrupt status, and loses no message.
  */
 public final class Conversation implements Iterable<ServerMessage>, AutoCloseable {
-  private final ConversationProtocol protocol;
-  private final MessageReader reader;
-  private final ConversationSocket socket;
-  private final ReentrantLock sending = new ReentrantLock();
+  private final Dialogue dialogue;
 
-  Conversation(InitiatedWorkflow initiated, Settings settings) {
-    protocol = new ConversationProtocol(initiated);
-    reader = new MessageReader(protocol, settings);
-    socket = reader.socket();
-  }
-
-  /** Returns what listens to the WebSocket that is to be opened. */
-  ConversationSocket socket() {
-    return socket;
-  }
-
-  /** Sends the first frame. The socket is open. */
-  void begin() {
-    String frame = reader.locked(protocol::start);
-    try {
-      socket.send(frame);
-    } catch (InterruptedException error) {
-      close();
-      throw MessageReader.interrupted();
-    } catch (ExecutionException error) {
-      // A server that closed already is no error here: the listener hears of it too, with the code,
-      // and reading tells why.
-      return;
-    }
+  Conversation(Dialogue dialogue) {
+    this.dialogue = dialogue;
   }
 
   /**
@@ -69,19 +50,19 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return the id, as the server named it
    */
   public String workflowUuid() {
-    return protocol.workflowUuid();
+    return dialogue.workflowUuid();
   }
 
   /**
    * Returns where the conversation stands (spec FA-LIF), as of the last message that was read, as
    * far as a client can tell.
    *
-   * @return {@code COMPLETED} when {@code workflow_completed} came, which does not say that the
-   *     workflow succeeded; {@code FAILED} when the server refused the conversation; {@code
-   *     CANCELLED} when the connection ended first, by either side
+   * @return after {@code workflow_completed} what its outcome says, and {@code COMPLETED} in
+   *     classic, which does not say that the workflow succeeded; {@code FAILED} when the server
+   *     refused the conversation; {@code CANCELLED} when it was lost, or left
    */
   public ConversationState state() {
-    return reader.locked(protocol::state);
+    return dialogue.state();
   }
 
   /**
@@ -90,7 +71,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when nothing is asked
    */
   public Optional<Question> question() {
-    return reader.locked(protocol::question);
+    return dialogue.question();
   }
 
   /**
@@ -99,7 +80,67 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty before its end, and when it returned nothing
    */
   public Optional<String> result() {
-    return reader.locked(protocol::result);
+    return dialogue.result();
+  }
+
+  /**
+   * Returns how the workflow ended.
+   *
+   * @return empty before its end, and in classic, which does not say
+   */
+  public Optional<Outcome> outcome() {
+    return dialogue.outcome();
+  }
+
+  /**
+   * Returns whether a question still takes an answer: nobody's was accepted, and none of this
+   * client is under way. After a resume, questions come again that were answered long ago.
+   *
+   * @param question the question
+   * @return whether it is open
+   */
+  public boolean isOpen(Question question) {
+    return dialogue.isOpen(question);
+  }
+
+  /**
+   * Returns whether the answer of somebody else was taken, in another tab for example (spec
+   * FA-RES-6).
+   *
+   * @param accepted the message that tells of it
+   * @return false when it was this client's, and when the question's time was over
+   */
+  public boolean answeredElsewhere(AnswerAccepted accepted) {
+    return dialogue.answeredElsewhere(accepted);
+  }
+
+  /**
+   * Returns the state of the connection, to be shown (spec FA-LIF-3).
+   *
+   * @return the state as it is now
+   */
+  public ConnectionState connection() {
+    return dialogue.connection();
+  }
+
+  /**
+   * Has an observer told of the state of the connection: as it is, and then of every change, in
+   * order and one at a time, on the client's executor.
+   *
+   * @param observer takes the state
+   */
+  public void onConnection(Consumer<? super ConnectionState> observer) {
+    dialogue.observe(Objects.requireNonNull(observer));
+  }
+
+  /**
+   * Returns where this conversation stands, after the last message that was read: to be stored, and
+   * given to {@link FastAgencyClient#resume}.
+   *
+   * @return empty before the first session, and in classic
+   */
+  public Optional<Cursor> cursor() {
+    return dialogue.cursor();
   }
 
   /**
@@ -108,7 +149,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when none was
    */
   public Optional<ErrorMessage> lastError() {
-    return reader.locked(protocol::lastError);
+    return dialogue.lastError();
   }
 
   /**
@@ -118,7 +159,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return empty when none was read
    */
   public Optional<String> lastFrame() {
-    return Optional.ofNullable(reader.lastFrame());
+    return dialogue.lastFrame();
   }
 
   /**
@@ -131,7 +172,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    */
   public Optional<ServerMessage> next() {
     try {
-      return reader.read(null);
+      return dialogue.reader().read(null);
     } catch (TimeoutException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -149,7 +190,7 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @throws CancellationException when this thread is interrupted
    */
   public Optional<ServerMessage> next(Duration timeout) throws TimeoutException {
-    return reader.read(timeout);
+    return dialogue.reader().read(timeout);
   }
 
   /**
@@ -172,70 +213,96 @@ public final class Conversation implements Iterable<ServerMessage>, AutoCloseabl
    * @return always the same
    */
   public Flow.Publisher<ServerMessage> publisher() {
-    return reader.publisher();
+    return dialogue.reader().publisher();
   }
 
   /**
    * Answers the open question: with a text, or a choice. An empty answer takes the question's
-   * default. Nothing confirms that an answer arrived but what follows.
+   * default.
+   *
+   * <p>In {@code fastagency.v1} the answer arrives exactly once, also when the connection drops
+   * meanwhile, and also while there is none (spec FA-ANS); {@code answer_accepted} or {@code
+   * answer_rejected} follows. In classic nothing confirms that it arrived but what follows.
    *
    * @param value the text
+   * @return the answer's id, which those two messages repeat; empty in classic
    * @throws NotAskedException when nothing is asked, and when the question does not allow the
    *     value; it stays open then
    * @throws ConversationException when the conversation has ended
    * @throws CancellationException when this thread is interrupted
    */
-  public void answer(String value) {
-    answer(question -> Answers.frame(question, value));
+  public Optional<String> answer(String value) {
+    return dialogue.answer(null, Answers.reply(value));
   }
 
   /**
-   * Answers a question that lets several choices be picked.
+   * Answers a question that lets several choices be picked, as {@link #answer(String)} does.
    *
    * @param values the choices; there may be none
+   * @return the answer's id; empty in classic
    * @throws NotAskedException when nothing is asked, and when the question does not allow the
    *     values; it stays open then
    * @throws ConversationException when the conversation has ended
    * @throws CancellationException when this thread is interrupted
    */
-  public void answer(Collection<String> values) {
-    answer(question -> Answers.frame(question, values));
+  public Optional<String> answer(Collection<String> values) {
+    return dialogue.answer(null, Answers.reply(values));
+  }
+
+  /**
+   * Answers a certain question, as {@link #answer(String)} does. In classic that has to be the
+   * oldest that is open.
+   *
+   * @param question the question
+   * @param value the text
+   * @return the answer's id; empty in classic
+   * @throws NotAskedException when the question is not open, or does not allow the value
+   * @throws ConversationException when the conversation has ended
+   * @throws CancellationException when this thread is interrupted
+   */
+  public Optional<String> answer(Question question, String value) {
+    return dialogue.answer(Objects.requireNonNull(question), Answers.reply(value));
+  }
+
+  /**
+   * Answers a certain question with several choices, as {@link #answer(Question, String)} does.
+   *
+   * @param question the question
+   * @param values the choices; there may be none
+   * @return the answer's id; empty in classic
+   * @throws NotAskedException when the question is not open, or does not allow the values
+   * @throws ConversationException when the conversation has ended
+   * @throws CancellationException when this thread is interrupted
+   */
+  public Optional<String> answer(Question question, Collection<String> values) {
+    return dialogue.answer(Objects.requireNonNull(question), Answers.reply(values));
+  }
+
+  /** Cancels the conversation, as {@link #cancel(String)} does, without a reason. */
+  public void cancel() {
+    dialogue.cancel(null);
+  }
+
+  /**
+   * Cancels the conversation. In {@code fastagency.v1} its messages end with a {@code
+   * workflow_completed} of the outcome {@code cancelled} (spec FA-CAN-1); while there is no
+   * connection, that waits for the next one. In classic it closes the conversation, which has the
+   * same effect on the workflow (spec FA-CLA-6).
+   *
+   * @param reason why, for the server's log
+   */
+  public void cancel(String reason) {
+    dialogue.cancel(Objects.requireNonNull(reason));
   }
 
   /**
    * Leaves the conversation: closes the connection and waits for that, for the client's close
-   * timeout at most. Before its end that ends the workflow (spec FA-CLA-6). Afterwards reading just
-   * ends. The second time does nothing.
+   * timeout at most. In {@code fastagency.v1} the workflow goes on, and {@link #cursor} brings the
+   * conversation back (spec FA-CAN-3); in classic that ends the workflow (spec FA-CLA-6).
+   * Afterwards reading just ends. The second time does nothing.
    */
   @Override
   public void close() {
-    if (reader.leave()) {
-      socket.close();
-      reader.publisher().wake();
-    }
-  }
-
-  private void answer(Function<Question, String> frame) {
-    // One at a time from the question to the socket, so that answers cannot overtake each other.
-    sending.lock();
-    try {
-      String text = reader.locked(() -> protocol.answer(frame));
-      End over = socket.end();
-      if (over != null) {
-        throw unsent(over);
-      }
-      socket.send(text);
-    } catch (ExecutionException error) {
-      End over = socket.end();
-      throw unsent(over != null ? over : new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
-    } catch (InterruptedException error) {
-      throw MessageReader.interrupted();
-    } finally {
-      sending.unlock();
-    }
-  }
-
-  private FastAgencyException unsent(End over) {
-    return reader.locked(() -> protocol.unsent(over));
+    dialogue.close();
   }
 }

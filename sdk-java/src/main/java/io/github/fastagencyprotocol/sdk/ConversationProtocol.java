@@ -11,39 +11,14 @@ import io.github.fastagencyprotocol.sdk.messages.WorkflowCompleted;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One conversation from the client's side, as a pure state machine: it does no I/O and knows no
- * threads. {@link Conversation} is the shell that puts it on a socket.
+ * One conversation of classic from the client's side, as a pure state machine: it does no I/O and
+ * knows no threads. {@link ClassicDialogue} is the shell that puts it on a socket.
  */
 final class ConversationProtocol {
-  /** What RFC 6455 calls a connection that ended without a close frame. */
-  static final int NO_CLOSE_FRAME = 1006;
-
-  private static final Set<Integer> REFUSALS =
-      Set.of(CloseCode.NOT_UTF8.code(), CloseCode.FRAME_TOO_BIG.code());
-  private static final Map<Integer, String> OUR_CLOSES =
-      Map.of(
-          1007, "a text frame from the server is not UTF-8",
-          1009, "a message from the server is larger than maxMessageSize",
-          1011, "the server did not answer a ping in time");
-
-  /**
-   * How a connection ended.
-   *
-   * @param code the close code; 1006 when no close frame came
-   * @param reason the close frame's reason
-   * @param byClient whether this side closed first, because it could not go on
-   */
-  record End(int code, String reason, boolean byClient) {}
-
   private final InitiatedWorkflow initiated;
   private final Deque<Question> questions = new ArrayDeque<>();
   private boolean started;
@@ -66,7 +41,7 @@ final class ConversationProtocol {
     if (completed != null) {
       return ConversationState.COMPLETED;
     }
-    if (abruptEnd != null && isRefusal(abruptEnd)) {
+    if (abruptEnd != null && abruptEnd.isRefusal()) {
       return ConversationState.FAILED;
     }
     if (closed || left) {
@@ -83,6 +58,22 @@ final class ConversationProtocol {
     return Optional.ofNullable(questions.peek());
   }
 
+  /** Returns whether a question still takes an answer. */
+  boolean isOpen(Question question) {
+    return questions.contains(question);
+  }
+
+  /** Returns the state of the connection (spec FA-LIF-3). A drop is a loss (spec FA-NEG-3). */
+  ConnectionState connection() {
+    if (completed != null || left) {
+      return ConnectionState.ENDED;
+    }
+    if (closed) {
+      return ConnectionState.LOST;
+    }
+    return started ? ConnectionState.LIVE : ConnectionState.CONNECTING;
+  }
+
   /** Returns what the workflow returned. */
   Optional<String> result() {
     return Optional.ofNullable(completed).map(message -> message.content().result());
@@ -95,7 +86,7 @@ final class ConversationProtocol {
 
   /** Returns why reading cannot go on: a new exception each time. */
   Optional<ConversationException> ending() {
-    return Optional.ofNullable(abruptEnd).map(this::exception);
+    return Optional.ofNullable(abruptEnd).map(end -> end.exception(lastError));
   }
 
   /** Returns the first frame: what {@code initiate_workflow} answered, as it is. */
@@ -134,14 +125,14 @@ final class ConversationProtocol {
   /**
    * Returns the frame that answers the open question.
    *
-   * @param frame makes the frame for a question
-   * @throws NotAskedException when nothing is asked, and when the question does not allow the
-   *     answer: it stays open then
+   * @param asked the question; null for the oldest open one, which alone can be answered here
+   * @throws NotAskedException when nothing is asked, when another question is to be answered first,
+   *     and when the question does not allow the answer: it stays open then
    * @throws ConversationException when the conversation has ended
    */
-  String answer(Function<Question, String> frame) {
+  String answer(@Nullable Question asked, Reply reply) {
     if (abruptEnd != null) {
-      throw exception(abruptEnd);
+      throw abruptEnd.exception(lastError);
     }
     if (completed != null) {
       throw new NotAskedException("the workflow is over");
@@ -153,7 +144,10 @@ final class ConversationProtocol {
     if (question == null) {
       throw new NotAskedException("nothing is asked");
     }
-    String text = frame.apply(question);
+    if (asked != null && !asked.equals(question)) {
+      throw new NotAskedException("only the oldest open question can be answered");
+    }
+    String text = reply.frame(question);
     questions.remove();
     return text;
   }
@@ -187,56 +181,6 @@ final class ConversationProtocol {
       return new NotAskedException(
           "the server ended the conversation before the answer came; read on to see how");
     }
-    return exception(end);
-  }
-
-  private ConversationException exception(End end) {
-    int code = end.code();
-    String reason = end.reason();
-    if (end.byClient()) {
-      String why =
-          OUR_CLOSES.getOrDefault(code, "the server broke the WebSocket protocol (" + reason + ")");
-      return new ConversationLostException(
-          "this client closed with " + code + ": " + why, code, reason);
-    }
-    if (code == NO_CLOSE_FRAME) {
-      return new ConversationLostException(
-          "the connection broke before the workflow was over", code, reason);
-    }
-    String said = lastError == null ? "" : textOf(lastError);
-    String why = joined("; ", Stream.of(meaning(code), reason, said));
-    if (isRefusal(end)) {
-      return new ConversationRefusedException(
-          "the server closed with " + code + ": " + why,
-          code,
-          reason,
-          said.isEmpty() ? null : said);
-    }
-    return new ConversationLostException(
-        "the server closed with " + code + " before the workflow was over: " + why, code, reason);
-  }
-
-  private static boolean isRefusal(End end) {
-    int code = end.code();
-    // 42xx says that the conversation goes on elsewhere, so it is no refusal (spec FA-CLS).
-    boolean refusal =
-        REFUSALS.contains(code) || (code >= 4000 && code < 5000 && (code < 4200 || code >= 4300));
-    return refusal && !end.byClient();
-  }
-
-  private static String meaning(int code) {
-    return CloseCode.of(code)
-        .map(CloseCode::meaning)
-        .orElse("a code that this version does not know");
-  }
-
-  private static String textOf(ErrorMessage error) {
-    Stream<@Nullable String> parts =
-        Stream.of(error.content().shortText(), error.content().longText());
-    return joined(": ", parts.map(part -> part == null ? "" : part.replaceAll("\\.+$", "")));
-  }
-
-  private static String joined(String separator, Stream<String> parts) {
-    return parts.filter(part -> !part.isEmpty()).collect(Collectors.joining(separator));
+    return end.exception(lastError);
   }
 }

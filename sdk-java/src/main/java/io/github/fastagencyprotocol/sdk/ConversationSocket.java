@@ -1,6 +1,5 @@
 package io.github.fastagencyprotocol.sdk;
 
-import io.github.fastagencyprotocol.sdk.ConversationProtocol.End;
 import java.io.ByteArrayOutputStream;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
@@ -11,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class ConversationSocket implements WebSocket.Listener {
   /** What becomes of what arrives. Called from one thread at a time. */
   interface Receiver {
+    /** Takes note that the connection is open. */
+    default void opened() {}
+
     /** Takes a whole text message. Returns whether there is room for another one. */
     boolean text(String text);
 
@@ -31,6 +34,23 @@ final class ConversationSocket implements WebSocket.Listener {
 
     /** Takes the end. Called once. */
     void ended(End end);
+
+    /** Wants nothing of a socket that was opened in vain. */
+    Receiver NONE =
+        new Receiver() {
+          @Override
+          public boolean text(String text) {
+            return true;
+          }
+
+          @Override
+          public boolean binary(byte[] data) {
+            return true;
+          }
+
+          @Override
+          public void ended(End end) {}
+        };
   }
 
   private static final int NORMAL_CLOSE = 1000;
@@ -44,7 +64,7 @@ final class ConversationSocket implements WebSocket.Listener {
   /** How many characters' room is kept for the next message: one that was big is no measure. */
   private static final int KEPT_CAPACITY = 1 << 16;
 
-  private final Receiver receiver;
+  private final Function<ConversationSocket, Receiver> receivers;
   private final long maxMessageSize;
   private final Duration closeTimeout;
   private final Heartbeat heartbeat;
@@ -61,13 +81,23 @@ final class ConversationSocket implements WebSocket.Listener {
   private long size;
 
   private volatile @Nullable WebSocket socket;
+  private volatile @Nullable Receiver receiver;
   private volatile @Nullable End end;
 
   /** Whether what still arrives is thrown away, because this side closes. */
   private volatile boolean draining;
 
-  ConversationSocket(Receiver receiver, Settings settings) {
-    this.receiver = receiver;
+  /** The last frame that was queued, when it has gone out. */
+  private CompletableFuture<?> queued = CompletableFuture.completedFuture(null);
+
+  /**
+   * Makes what listens to a WebSocket that is to be opened.
+   *
+   * @param receivers says who receives, once it is open and the {@link #subprotocol} is known
+   * @param settings the client's
+   */
+  ConversationSocket(Function<ConversationSocket, Receiver> receivers, Settings settings) {
+    this.receivers = receivers;
     this.maxMessageSize = settings.maxMessageSize();
     this.closeTimeout = settings.closeTimeout();
     this.heartbeat =
@@ -77,6 +107,11 @@ final class ConversationSocket implements WebSocket.Listener {
   /** Returns how the connection ended; null while it has not. */
   @Nullable End end() {
     return end;
+  }
+
+  /** Returns the subprotocol that the server has taken; empty for none (spec FA-NEG-2). */
+  String subprotocol() {
+    return opened().getSubprotocol();
   }
 
   /** Says that there is room for messages again. */
@@ -95,6 +130,19 @@ final class ConversationSocket implements WebSocket.Listener {
   }
 
   /**
+   * Sends a text frame after those that were queued before, without waiting. When it cannot be
+   * sent, the connection has ended.
+   */
+  void queue(String frame) {
+    CompletableFuture<?> sent;
+    synchronized (over) {
+      sent = queued.thenCompose(before -> opened().sendText(frame, true));
+      queued = sent;
+    }
+    sent.exceptionally(this::unsent);
+  }
+
+  /**
    * Closes the connection. Waits for the server's own close frame, but not for ever. When the
    * connection has ended already, what ended it closes it too.
    */
@@ -106,7 +154,11 @@ final class ConversationSocket implements WebSocket.Listener {
     }
     WebSocket opened = opened();
     opened.request(Long.MAX_VALUE);
-    CompletableFuture<?> sent = opened.sendClose(NORMAL_CLOSE, "");
+    CompletableFuture<?> last;
+    synchronized (over) {
+      last = queued; // What was queued goes out first: it may be a cancel.
+    }
+    CompletableFuture<?> sent = last.thenCompose(done -> opened.sendClose(NORMAL_CLOSE, ""));
     try {
       CompletableFuture.allOf(sent, over).get(closeTimeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException | ExecutionException error) {
@@ -119,13 +171,16 @@ final class ConversationSocket implements WebSocket.Listener {
 
   /** Cuts the connection without a close frame, as the end of what is over already. */
   void cut() {
-    finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", true));
+    finish(End.BROKEN);
     opened().abort();
   }
 
   @Override
   public void onOpen(WebSocket webSocket) {
     socket = webSocket;
+    Receiver chosen = receivers.apply(this);
+    receiver = chosen;
+    chosen.opened();
     heartbeat.start();
     webSocket.request(1);
   }
@@ -138,7 +193,7 @@ final class ConversationSocket implements WebSocket.Listener {
       if (last) {
         String whole = text.toString();
         reset();
-        proceed(webSocket, receiver.text(whole));
+        proceed(webSocket, receiver().text(whole));
         return null;
       }
     }
@@ -156,7 +211,7 @@ final class ConversationSocket implements WebSocket.Listener {
       if (last) {
         byte[] whole = binary.toByteArray();
         reset();
-        proceed(webSocket, receiver.binary(whole));
+        proceed(webSocket, receiver().binary(whole));
         return null;
       }
     }
@@ -193,7 +248,7 @@ final class ConversationSocket implements WebSocket.Listener {
     } else if (error instanceof java.net.ProtocolException) {
       finish(new End(PROTOCOL_ERROR, String.valueOf(error.getMessage()), true));
     } else {
-      finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
+      finish(End.BROKEN);
     }
   }
 
@@ -232,13 +287,18 @@ final class ConversationSocket implements WebSocket.Listener {
         .whenComplete(
             (sent, error) -> {
               if (error != null) {
-                // Nothing can be sent any more. The listener hears of that too, but for one case:
-                // the JDK forgets an end without a close frame that comes while nothing is asked
-                // for.
-                finish(new End(ConversationProtocol.NO_CLOSE_FRAME, "", false));
-                opened().abort();
+                unsent(error);
               }
             });
+  }
+
+  /**
+   * Nothing can be sent any more. The listener hears of that too, but for one case: the JDK forgets
+   * an end without a close frame that comes while nothing is asked for.
+   */
+  private <T> @Nullable T unsent(Throwable error) {
+    cut();
+    return null;
   }
 
   /**
@@ -271,8 +331,16 @@ final class ConversationSocket implements WebSocket.Listener {
       end = how;
     }
     heartbeat.stop();
-    receiver.ended(how);
+    receiver().ended(how);
     over.complete(null);
+  }
+
+  private Receiver receiver() {
+    Receiver chosen = receiver;
+    if (chosen == null) {
+      throw new IllegalStateException("the WebSocket is not open yet");
+    }
+    return chosen;
   }
 
   private WebSocket opened() {

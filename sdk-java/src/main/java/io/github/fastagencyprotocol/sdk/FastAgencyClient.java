@@ -2,21 +2,20 @@ package io.github.fastagencyprotocol.sdk;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.fastagencyprotocol.sdk.ConversationSocket.Receiver;
 import io.github.fastagencyprotocol.sdk.internal.Decoders;
 import io.github.fastagencyprotocol.sdk.internal.JsonText;
 import io.github.fastagencyprotocol.sdk.messages.InitiateWorkflowRequest;
 import io.github.fastagencyprotocol.sdk.messages.InitiatedWorkflow;
 import io.github.fastagencyprotocol.sdk.messages.WorkflowInfo;
-import java.net.URI;
-import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 
 /**
  * A client of one server. It is immutable, any thread may use it, and many conversations share its
@@ -24,12 +23,16 @@ import java.util.concurrent.ThreadLocalRandom;
  * and the JDK ends an HTTP client's threads once nothing refers to it any more.
  */
 public final class FastAgencyClient {
+  private static final DoubleSupplier DRAW = () -> ThreadLocalRandom.current().nextDouble();
+
   private final Settings settings;
   private final RestApi rest;
+  private final SocketOpener opener;
 
   FastAgencyClient(Settings settings) {
     this.settings = settings;
     this.rest = new RestApi(settings);
+    this.opener = new SocketOpener(settings);
   }
 
   /**
@@ -71,8 +74,7 @@ public final class FastAgencyClient {
       try {
         return rest.discovery();
       } catch (ServerUnreachableException | RequestRefusedException error) {
-        Optional<Duration> delay =
-            settings.retry().delay(tried, error, ThreadLocalRandom.current()::nextDouble);
+        Optional<Duration> delay = settings.retry().delay(tried, error, DRAW);
         pause(delay.orElseThrow(() -> error));
       }
     }
@@ -101,7 +103,9 @@ public final class FastAgencyClient {
 
   /**
    * Starts a workflow: announces the conversation, opens its WebSocket, and sends the first frame.
-   * Nothing of this is ever repeated by itself (spec FA-NEG-3).
+   * No workflow is ever run a second time by itself (spec FA-NEG-3). On a server that speaks {@code
+   * fastagency.v1} the conversation outlives its connections, as the client's {@link Reconnect}
+   * says; on every other it ends with the first (see {@link Dialect}).
    *
    * @param workflow the workflow's name, as in discovery
    * @param params its parameters, any JSON object
@@ -117,26 +121,76 @@ public final class FastAgencyClient {
         rest.initiate(
             new InitiateWorkflowRequest(
                 workflow, UUID.randomUUID().toString(), settings.userId(), params));
-    Conversation conversation = new Conversation(initiated, settings);
-    open(conversation);
-    conversation.begin();
-    return conversation;
+    return new Conversation(speaksSessions(initiated) ? offer(initiated) : classic(initiated));
   }
 
-  private void open(Conversation conversation) {
-    URI uri = settings.endpoints().webSocket();
-    WebSocket.Builder builder =
-        settings.socketHttp().newWebSocketBuilder().connectTimeout(settings.openTimeout());
-    Headers.fresh(settings).forEach(builder::header);
-    CompletableFuture<WebSocket> opening = builder.buildAsync(uri, conversation.socket());
+  /**
+   * Takes a conversation up again that a cursor stands in: it goes on after the cursor, or, after
+   * {@link Cursor#fromStart}, shows everything that the server still holds (spec FA-RES). Reading
+   * throws a {@link ConversationRefusedException} with the code 4010 when the conversation is gone.
+   *
+   * @param cursor from {@link Conversation#cursor} of this or any other client of the same user
+   * @return the conversation, which whoever resumed it closes
+   * @throws RequestRefusedException when the server refuses the socket
+   * @throws ServerUnreachableException when there is no connection, no answer in time, or the
+   *     server speaks classic alone
+   * @throws java.util.concurrent.CancellationException when this thread is interrupted
+   */
+  public Conversation resume(Cursor cursor) {
+    SessionDialogue session =
+        session(new SessionProtocol(cursor, settings.reconnect(), DRAW, System.nanoTime()));
+    ConversationSocket socket =
+        openNow(session, it -> SessionDialogue.isTaken(it) ? session.receiver(it) : Receiver.NONE);
+    if (!SessionDialogue.isTaken(socket)) {
+      socket.close();
+      throw opener.notTaken();
+    }
+    return new Conversation(session);
+  }
+
+  private boolean speaksSessions(InitiatedWorkflow initiated) {
+    List<String> spoken = initiated.subprotocols();
+    return settings.dialect() == Dialect.AUTO
+        && spoken != null
+        && spoken.contains(SessionProtocol.SUBPROTOCOL);
+  }
+
+  private ClassicDialogue classic(InitiatedWorkflow initiated) {
+    ClassicDialogue classic = new ClassicDialogue(initiated, settings);
+    opener.openNow(new ConversationSocket(classic::receiver, settings), null);
+    classic.begin();
+    return classic;
+  }
+
+  /** Offers {@code fastagency.v1}, and speaks classic where it is not taken (spec FA-NEG-4). */
+  private Dialogue offer(InitiatedWorkflow initiated) {
+    SessionDialogue session =
+        session(new SessionProtocol(initiated, settings.reconnect(), DRAW, System.nanoTime()));
+    ClassicDialogue classic = new ClassicDialogue(initiated, settings);
+    ConversationSocket socket =
+        openNow(
+            session,
+            it -> SessionDialogue.isTaken(it) ? session.receiver(it) : classic.receiver(it));
+    if (SessionDialogue.isTaken(socket)) {
+      return session;
+    }
+    classic.begin();
+    return classic;
+  }
+
+  private SessionDialogue session(SessionProtocol protocol) {
+    return new SessionDialogue(protocol, settings, opener);
+  }
+
+  private ConversationSocket openNow(
+      SessionDialogue session, Function<ConversationSocket, Receiver> receivers) {
+    ConversationSocket socket = new ConversationSocket(receivers, settings);
     try {
-      opening.get();
-    } catch (ExecutionException error) {
-      throw Refusals.ofHandshake(uri, error.getCause());
-    } catch (InterruptedException error) {
-      // The JDK gives no way to stop it, so what opens after all is cut off again.
-      opening.thenAccept(WebSocket::abort);
-      throw MessageReader.interrupted();
+      opener.openNow(socket, SessionProtocol.SUBPROTOCOL);
+      return socket;
+    } catch (RuntimeException error) {
+      session.close(); // What opens after all finds that nobody wants it.
+      throw error;
     }
   }
 

@@ -109,7 +109,14 @@ final class MessagePublisher implements Flow.Publisher<ServerMessage> {
           if (demand.get() == 0) {
             return;
           }
-          Step step = source.get();
+          Step step;
+          try {
+            step = source.get();
+          } catch (RuntimeException error) {
+            end();
+            subscriber.onError(error);
+            return;
+          }
           if (step == null) {
             return;
           }

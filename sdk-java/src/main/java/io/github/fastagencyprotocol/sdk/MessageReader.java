@@ -1,12 +1,10 @@
 package io.github.fastagencyprotocol.sdk;
 
-import io.github.fastagencyprotocol.sdk.ConversationProtocol.End;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
-import io.github.fastagencyprotocol.sdk.messages.WorkflowCompleted;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
@@ -15,40 +13,52 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where what arrives on a socket meets the threads that read it: the locks of a conversation, its
- * inbox, and reading step by step.
+ * Where what arrives meets the threads that read it: the locks of a conversation, and reading step
+ * by step.
  */
 final class MessageReader {
+  /**
+   * One step of reading.
+   *
+   * @param message the message; null says that the conversation is over
+   */
+  record Step(@Nullable ServerMessage message) {}
+
+  /** Where messages come from. */
+  interface Source {
+    /**
+     * Takes a step. Called by one thread at a time, without the lock.
+     *
+     * @return null when there is nothing to take yet
+     */
+    @Nullable Step step();
+
+    /** Returns whether there may be something to take. Whoever calls it holds the lock. */
+    boolean hasNews();
+  }
+
   /** More than any program runs, and few enough nanoseconds to count with. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   /** Held by whoever reads, from taking a frame until the state is as of its message. */
   private final ReentrantLock reading = new ReentrantLock();
 
-  /** Guards the protocol, the inbox and the rest. Never held for long. */
+  /** Guards what the source has. Never held for long. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final Condition arrived = lock.newCondition();
-  private final Inbox inbox;
-  private final ConversationProtocol protocol;
-  private final ConversationSocket socket;
+  private final Condition news = lock.newCondition();
+  private final Source source;
   private final MessagePublisher publisher;
-  private final Duration closeTimeout;
-  private @Nullable CompletableFuture<@Nullable Void> lastWait;
-  private volatile @Nullable String lastFrame;
-  private boolean left;
 
-  MessageReader(ConversationProtocol protocol, Settings settings) {
-    this.protocol = protocol;
-    closeTimeout = settings.closeTimeout();
-    inbox = new Inbox(settings.maxMessageSize());
-    socket = new ConversationSocket(new Arrivals(), settings);
-    publisher = new MessagePublisher(this::poll, settings.executor());
-  }
-
-  /** Returns what listens to the WebSocket. */
-  ConversationSocket socket() {
-    return socket;
+  /**
+   * Makes one.
+   *
+   * @param source where messages come from
+   * @param executor calls subscribers
+   */
+  MessageReader(Source source, Executor executor) {
+    this.source = source;
+    publisher = new MessagePublisher(this::poll, executor);
   }
 
   /** Returns what delivers messages to a subscriber. */
@@ -56,26 +66,18 @@ final class MessageReader {
     return publisher;
   }
 
-  /** Returns the text of the frame that was read last; null when none was. */
-  @Nullable String lastFrame() {
-    return lastFrame;
+  /** Wakes whoever reads: there is something to take. Called without the lock. */
+  void wake() {
+    lock.lock();
+    try {
+      news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    publisher.wake();
   }
 
-  /** Notes that this side leaves: reading ends. Returns whether it is the first time. */
-  boolean leave() {
-    return locked(
-        () -> {
-          boolean before = left;
-          left = true;
-          protocol.leave();
-          inbox.clear();
-          stopLastWait();
-          arrived.signalAll();
-          return !before;
-        });
-  }
-
-  /** Does something with the protocol that no other thread may disturb. */
+  /** Does something that no other thread may disturb. */
   <T> T locked(Supplier<T> action) {
     lock.lock();
     try {
@@ -102,12 +104,12 @@ final class MessageReader {
         throw late(); // Another thread waits for the same messages.
       }
       try {
-        Step step = step();
+        Step step = source.step();
         while (step == null) {
-          if (!awaitArrival(timeout == null ? Long.MAX_VALUE : deadline - System.nanoTime())) {
+          if (!awaitNews(timeout == null ? Long.MAX_VALUE : deadline - System.nanoTime())) {
             throw late();
           }
-          step = step();
+          step = source.step();
         }
         return Optional.ofNullable(step.message());
       } finally {
@@ -125,21 +127,21 @@ final class MessageReader {
       return null;
     }
     try {
-      return step();
+      return source.step();
     } finally {
       reading.unlock();
     }
   }
 
-  private boolean awaitArrival(long nanos) throws InterruptedException {
+  private boolean awaitNews(long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       long rest = nanos;
-      while (!left && inbox.isEmpty() && inbox.end() == null) {
+      while (!source.hasNews()) {
         if (rest <= 0) {
           return false;
         }
-        rest = arrived.awaitNanos(rest);
+        rest = news.awaitNanos(rest);
       }
       return true;
     } finally {
@@ -151,126 +153,8 @@ final class MessageReader {
     return new TimeoutException("no message came in time");
   }
 
-  /**
-   * One step of reading.
-   *
-   * @param message the message; null says that the conversation is over
-   */
-  record Step(@Nullable ServerMessage message) {}
-
-  /** Whoever calls it holds {@link #reading}. Returns null when there is nothing to take yet. */
-  private @Nullable Step step() {
-    Inbox.Frame frame = take();
-    if (frame instanceof Inbox.Binary binary) {
-      throw protocol.receiveBinary(binary.data());
-    }
-    if (frame instanceof Inbox.Text text) {
-      lastFrame = text.text();
-      // Without the lock, which what arrives must never wait for very long.
-      ServerMessage message = MessageCodec.decode(text.text());
-      return locked(
-          () -> {
-            protocol.receive(message);
-            if (message instanceof WorkflowCompleted) {
-              startLastWait();
-            }
-            return new Step(message);
-          });
-    }
-    return locked(this::ended) ? new Step(null) : null;
-  }
-
-  private Inbox.@Nullable Frame take() {
-    boolean room;
-    Inbox.Frame frame;
-    lock.lock();
-    try {
-      frame = inbox.poll();
-      room = inbox.takeRoom();
-    } finally {
-      lock.unlock();
-    }
-    if (room) {
-      socket.resume(); // Without the lock: the JDK may call the listener from in there.
-    }
-    return frame;
-  }
-
-  /** Returns whether the conversation is over. Throws why, where that is not as it should be. */
-  private boolean ended() {
-    End end = inbox.end();
-    if (left || end == null) {
-      return left;
-    }
-    if (!inbox.isEmpty()) {
-      return false; // It arrived just now, before the end did.
-    }
-    protocol.disconnected(end);
-    Optional<ConversationException> ending = protocol.ending();
-    if (ending.isPresent()) {
-      throw ending.get();
-    }
-    return true;
-  }
-
-  /** After the last message the server closes. One that does not is not waited for very long. */
-  private void startLastWait() {
-    if (lastWait == null && inbox.end() == null) {
-      lastWait =
-          new CompletableFuture<@Nullable Void>()
-              .completeOnTimeout(null, closeTimeout.toNanos(), TimeUnit.NANOSECONDS);
-      lastWait.thenRun(socket::cut);
-    }
-  }
-
-  private void stopLastWait() {
-    if (lastWait != null) {
-      lastWait.cancel(false);
-    }
-  }
-
   static CancellationException interrupted() {
     Thread.currentThread().interrupt();
     return new CancellationException("the thread was interrupted while it waited");
-  }
-
-  /** Puts what arrives where readers find it, and wakes them. */
-  private final class Arrivals implements ConversationSocket.Receiver {
-    @Override
-    public boolean text(String text) {
-      return put(new Inbox.Text(text));
-    }
-
-    @Override
-    public boolean binary(byte[] data) {
-      return put(new Inbox.Binary(data));
-    }
-
-    @Override
-    public void ended(End end) {
-      locked(
-          () -> {
-            inbox.end(end);
-            stopLastWait();
-            arrived.signalAll();
-            return end;
-          });
-      publisher.wake();
-    }
-
-    private boolean put(Inbox.Frame frame) {
-      boolean room =
-          locked(
-              () -> {
-                if (left) {
-                  return true; // It is thrown away.
-                }
-                boolean more = inbox.put(frame);
-                arrived.signal();
-                return more;
-              });
-      publisher.wake();
-      return room;
-    }
   }
 }

@@ -20,4 +20,6 @@ record Settings(
     @Nullable Duration pingInterval,
     long maxMessageSize,
     Retry retry,
+    Reconnect reconnect,
+    Dialect dialect,
     Executor executor) {}

@@ -8,15 +8,23 @@ import io.github.fastagencyprotocol.sdk.ClientBuilder;
 import io.github.fastagencyprotocol.sdk.Conversation;
 import io.github.fastagencyprotocol.sdk.ConversationException;
 import io.github.fastagencyprotocol.sdk.ConversationRefusedException;
+import io.github.fastagencyprotocol.sdk.Cursor;
+import io.github.fastagencyprotocol.sdk.Dialect;
 import io.github.fastagencyprotocol.sdk.FastAgencyClient;
 import io.github.fastagencyprotocol.sdk.FastAgencyException;
 import io.github.fastagencyprotocol.sdk.MalformedMessageException;
 import io.github.fastagencyprotocol.sdk.MessageCodec;
 import io.github.fastagencyprotocol.sdk.NotAskedException;
+import io.github.fastagencyprotocol.sdk.Reconnect;
+import io.github.fastagencyprotocol.sdk.Reconnect.Verdict;
 import io.github.fastagencyprotocol.sdk.RequestRefusedException;
 import io.github.fastagencyprotocol.sdk.Retry;
 import io.github.fastagencyprotocol.sdk.SdkVersion;
+import io.github.fastagencyprotocol.sdk.TextAssembler;
 import io.github.fastagencyprotocol.sdk.json.WireObject;
+import io.github.fastagencyprotocol.sdk.messages.AnswerAccepted;
+import io.github.fastagencyprotocol.sdk.messages.Outcome;
+import io.github.fastagencyprotocol.sdk.messages.Question;
 import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -39,7 +48,11 @@ public final class Driver {
       JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
   private static final String MESSAGES = ServerMessage.class.getPackageName() + ".";
 
+  private static final Set<String> OF_A_CONVERSATION =
+      Set.of("next", "answer", "cancel", "cursor", "connection", "leave");
+
   private Conversation conversation;
+  private TextAssembler texts;
 
   private Driver() {}
 
@@ -51,7 +64,7 @@ public final class Driver {
     Driver driver = new Driver();
     ObjectNode ready = saw("ready").put("subject", "fastagency-sdk for Java");
     ready.put("language", "java").put("version", SdkVersion.VERSION);
-    List.of("discover", "converse", "timeout", "decode", "raw_text", "exact_integers")
+    List.of("discover", "converse", "timeout", "decode", "raw_text", "exact_integers", "sessions")
         .forEach(ready.putArray("features")::add);
     for (ObjectNode said = ready; said != null; said = driver.answerTo(in.readLine())) {
       out.print(JSON.writeValueAsString(said) + "\n");
@@ -66,15 +79,20 @@ public final class Driver {
     }
     ObjectNode command = (ObjectNode) JSON.readTree(line);
     String what = command.path("do").asText();
-    if (conversation == null && List.of("next", "answer", "leave").contains(what)) {
+    if (conversation == null && OF_A_CONVERSATION.contains(what)) {
       return saw("unsupported").put("do", what);
     }
     try {
       return switch (what) {
         case "discover" -> discover(command);
         case "start" -> start(command);
+        case "resume" -> resume(command);
         case "next" -> next(command);
         case "answer" -> answer(command.path("value"));
+        case "cancel" -> cancel(command.path("reason"));
+        case "cursor" -> cursor();
+        case "connection" ->
+            saw("connection").put("connection", conversation.connection().wireValue());
         case "leave" -> leave();
         case "decode" -> decode(command.path("as").asText(), command.path("frame").asText());
         default -> saw("unsupported").put("do", what);
@@ -94,18 +112,28 @@ public final class Driver {
   private ObjectNode start(ObjectNode command) {
     end();
     ObjectNode params = command.withObject("/params");
-    conversation = client(command).start(command.path("workflow").asText(), params);
+    return begun(client(command).start(command.path("workflow").asText(), params));
+  }
+
+  private ObjectNode resume(ObjectNode command) {
+    end();
+    Cursor cursor = Cursor.fromJson(command.path("cursor"));
+    boolean fromStart = command.path("from_start").asBoolean();
+    return begun(client(command).resume(fromStart ? cursor.fromStart() : cursor));
+  }
+
+  private ObjectNode begun(Conversation begun) {
+    conversation = begun;
+    texts = new TextAssembler();
     return saw("started").put("workflow_uuid", conversation.workflowUuid());
   }
 
   private ObjectNode next(JsonNode command) {
     Optional<ServerMessage> read;
     try {
-      JsonNode seconds = command.path("timeout");
+      JsonNode timeout = command.path("timeout");
       read =
-          seconds.isNumber()
-              ? conversation.next(Duration.ofNanos((long) (seconds.asDouble() * 1e9)))
-              : conversation.next();
+          timeout.isNumber() ? conversation.next(seconds(timeout.asDouble())) : conversation.next();
     } catch (TimeoutException error) {
       return saw("timeout");
     } catch (MalformedMessageException error) {
@@ -113,28 +141,65 @@ public final class Driver {
     }
     String state = conversation.state().wireValue();
     if (read.isEmpty()) {
-      return saw("ended").put("state", state).put("result", conversation.result().orElse(null));
+      ObjectNode ended = saw("ended").put("state", state);
+      ended.put("result", conversation.result().orElse(null));
+      if (conversation.cursor().isPresent()) {
+        ended.put("outcome", conversation.outcome().map(Outcome::wireValue).orElse(null));
+      }
+      return ended;
     }
     ServerMessage message = read.get();
     ObjectNode seen = saw("message").put("type", message.type());
     seen.put("known", !(message instanceof ServerMessage.Unknown)).put("state", state);
     seen.set("message", message.toJson());
+    if (conversation.cursor().isPresent()) {
+      putSession(seen, message);
+    }
     return seen.put("raw", conversation.lastFrame().orElseThrow());
+  }
+
+  /** Adds what only a conversation of {@code fastagency.v1} has to tell. */
+  private void putSession(ObjectNode seen, ServerMessage message) {
+    seen.put("connection", conversation.connection().wireValue());
+    texts.add(message).ifPresent(text -> seen.put("text", text));
+    if (message instanceof AnswerAccepted accepted) {
+      seen.put("elsewhere", conversation.answeredElsewhere(accepted));
+    } else if (message instanceof Question question) {
+      seen.put("open", conversation.isOpen(question));
+    }
   }
 
   private ObjectNode answer(JsonNode value) {
     try {
+      Optional<String> id;
       if (value.isArray()) {
         List<String> values = new ArrayList<>();
         value.forEach(item -> values.add(item.asText()));
-        conversation.answer(values);
+        id = conversation.answer(values);
       } else {
-        conversation.answer(value.asText());
+        id = conversation.answer(value.asText());
       }
-      return saw("answered");
+      ObjectNode seen = saw("answered");
+      id.ifPresent(it -> seen.put("answer_id", it));
+      return seen;
     } catch (NotAskedException | ConversationException error) {
       return saw("not_answered").put("error", name(error));
     }
+  }
+
+  private ObjectNode cancel(JsonNode reason) {
+    if (reason.isTextual()) {
+      conversation.cancel(reason.asText());
+    } else {
+      conversation.cancel();
+    }
+    return saw("cancelled");
+  }
+
+  private ObjectNode cursor() {
+    ObjectNode seen = saw("cursor");
+    seen.set("cursor", conversation.cursor().map(Cursor::toJson).orElse(null));
+    return seen;
   }
 
   private ObjectNode leave() {
@@ -142,6 +207,7 @@ public final class Driver {
     return saw("left").put("state", conversation.state().wireValue());
   }
 
+  /** Leaves the conversation. It can still be asked how it ended. */
   private void end() {
     if (conversation != null) {
       conversation.close();
@@ -185,10 +251,34 @@ public final class Driver {
             .headers(headers)
             .userId(options.path("user_id").textValue())
             .retry(new Retry(attempts, Duration.ofMillis(250), Duration.ofSeconds(5)));
+    builder.reconnect(reconnect(options.path("reconnect")));
+    if (options.path("dialect").asText("auto").equals("classic")) {
+      builder.dialect(Dialect.CLASSIC);
+    }
     if (options.path("max_message_size").isIntegralNumber()) {
       builder.maxMessageSize(options.path("max_message_size").asLong());
     }
     return builder.build();
+  }
+
+  private static Reconnect reconnect(JsonNode asked) {
+    JsonNode table = asked.path("should_retry");
+    return Reconnect.DEFAULT
+        .withDelays(
+            seconds(asked.path("first_delay").asDouble(0.5)),
+            seconds(asked.path("max_delay").asDouble(30)))
+        .withShouldRetry(
+            (code, reason, attempt) -> {
+              JsonNode wanted = table.path(String.valueOf(code));
+              if (!wanted.isBoolean()) {
+                return Verdict.AS_THE_CODE_SAYS;
+              }
+              return wanted.booleanValue() ? Verdict.YES : Verdict.NO;
+            });
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos((long) (seconds * 1e9));
   }
 
   private ObjectNode failed(FastAgencyException error) {
