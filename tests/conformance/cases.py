@@ -23,7 +23,7 @@ _SERVER_ONLY |= {"announce", "begin", "rejoin", "ready", "replay", "respond", "r
 _SERVER_ONLY |= {"stall", "catch_up"}
 _CLIENT_ONLY |= {"resume", "welcome", "resumed", "reconnects", "stays_away", "refuses", "arrives", "accept"}
 _CLIENT_ONLY |= {"reject", "answered_elsewhere", "expire", "chunk", "beats", "repeat", "cancel", "cursor"}
-_CLIENT_ONLY |= {"connection", "read"}
+_CLIENT_ONLY |= {"connection", "read", "tries"}
 VERBS = _SHARED | _CLIENT_ONLY | _SERVER_ONLY
 
 Step = dict[str, Any]

@@ -64,6 +64,7 @@ class ClientCase:
             "drop": self._drop,
             "wait": self._wait,
             "together": self._together,
+            "stays_away": self._stays_away,
         }
 
     async def play(self) -> None:
@@ -335,6 +336,12 @@ class ClientCase:
     async def _wait(self, step: Step) -> None:
         seen = await self._ask({"do": "next", "timeout": step["wait"]})
         saw(seen, "timeout")
+
+    async def _stays_away(self, step: Step) -> None:
+        before = len(self.stage.requests)
+        await asyncio.sleep(step["stays_away"])
+        if len(self.stage.requests) > before or not self.stage.sockets.empty():
+            raise Mismatch("the client comes back, though it is not to")
 
     async def _end(self, step: Step) -> None:
         wanted = step["end"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -47,6 +48,10 @@ class ScriptedLog:
 
     def __getitem__(self, seq: int) -> Logged:
         return self._logged[seq - 1]
+
+    def __iter__(self) -> Iterator[Logged]:
+        """Everything that was ever logged, what is no longer held too."""
+        return iter(self._logged)
 
     def add(self, message: dict[str, Any]) -> Logged:
         """Log a message: it gets its number and the time."""

@@ -52,6 +52,8 @@ class SessionView:
         """Whether the user was given anything, in an earlier life of the client too."""
         self.questions: dict[str, dict[str, Any]] = {}
         """Those that the user was given and are open for it, by uuid, oldest first."""
+        self.given: set[str] = set()
+        """The id of every answer that this client gave."""
         self.answers: dict[str, str] = {}
         """The question's uuid by the id of each answer that is neither accepted nor rejected."""
         self._raw_text = raw_text
@@ -137,6 +139,11 @@ class SessionView:
             return {"running"}
         return {"awaiting_answer"} if set(waiting) - self._closed else {"awaiting_answer", "running"}
 
+    def answered(self, answer_id: str, question_uuid: str) -> None:
+        """The user has answered; the answer is under way."""
+        self.given.add(answer_id)
+        self.answers[answer_id] = question_uuid
+
     def asked(self) -> dict[str, Any] | None:
         """The oldest question that the user has and no answer is under way to."""
         under_way = set(self.answers.values())
@@ -195,7 +202,7 @@ class SessionView:
         if kind in ASKING and seen.get("open") not in may_be_open:
             raise Mismatch(f"`open` of the question is {seen.get('open')}")
         if kind == "answer_accepted":
-            elsewhere = reading.step.get("elsewhere", False)
+            elsewhere = message["answer_id"] not in {None, *self.given}
             if seen.get("elsewhere") is not elsewhere:
                 raise Mismatch(f"`elsewhere` is {seen.get('elsewhere')}, not {elsewhere}")
         if kind == "text_chunk" and seen.get("text") != (text := self._texts[message["message_uuid"]]):
