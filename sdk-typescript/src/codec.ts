@@ -5,6 +5,9 @@ import * as rules from "./_generated/rules.js";
 import { MalformedMessage } from "./errors.js";
 import { read, type Json, type Rule } from "./rules.js";
 
+/** What no error may hold, since errors are logged (spec FA-SEC-3). */
+const SECRETS = /("(?:resume_token|ticket)"\s*:\s*")[^"]*/g;
+
 const texts = new WeakMap<object, string>();
 
 /**
@@ -35,7 +38,7 @@ export function decodeAs<T>(rule: Rule, text: string): T {
   try {
     return read(rule, JSON.parse(text)) as T;
   } catch (error) {
-    throw new MalformedMessage((error as Error).message, text);
+    throw new MalformedMessage((error as Error).message, text.replace(SECRETS, "$1…"));
   }
 }
 

@@ -26,10 +26,14 @@ export class Cursor {
     this.#resumeToken = resumeToken;
   }
 
-  /** Read what `JSON.stringify` wrote of a cursor. Throws a SyntaxError or a TypeError for what is none. */
+  /** Read what `JSON.stringify` wrote of a cursor. Throws a TypeError for what is none. */
   static parse(text: string): Cursor {
-    const value: unknown = JSON.parse(text);
-    const frame = { ...(value as object), type: "resume_workflow" };
+    let frame: object;
+    try {
+      frame = { ...(JSON.parse(text) as object), type: "resume_workflow" };
+    } catch {
+      throw new TypeError("a cursor is JSON"); // and no word of the text, which may hold the token
+    }
     const { workflow_uuid, resume_token, epoch, after_seq } = read(
       ResumeWorkflow,
       frame,

@@ -28,6 +28,8 @@ export class ResumableConversation extends Conversation {
   readonly #connect: Connect;
   #socket: WebSocketLike | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer looks again whether anything was heard. */
+  #alarm = 0;
   /** The user does not read, so neither does this. */
   #full = false;
   /** What is still to be waited for when this is closed. */
@@ -105,6 +107,7 @@ export class ResumableConversation extends Conversation {
     // fetched again by a resume once the user reads on.
     if (this.#full && !socket.pause) return protocol.skip(now);
     protocol.receive(text, now);
+    if (protocol.deadline < this.#alarm) this.#watch();
     this.#flush();
     this.changed();
     if (protocol.complete) this.#drop(1000);
@@ -132,13 +135,13 @@ export class ResumableConversation extends Conversation {
   /** Drop the socket when nothing is heard for too long (spec FA-LIV-1). */
   #watch(): void {
     clearTimeout(this.#timer);
-    const left = this.#protocol.deadline - performance.now();
+    this.#alarm = this.#protocol.deadline;
     const look = () => {
       if (this.#full && this.#socket?.pause) this.#protocol.listen(performance.now());
       if (this.#protocol.deadline <= performance.now()) this.#drop(NO_CLOSE_FRAME);
       else this.#watch();
     };
-    this.#timer = setTimeout(look, Math.min(left, LONGEST_TIMER));
+    this.#timer = setTimeout(look, Math.min(this.#alarm - performance.now(), LONGEST_TIMER));
   }
 
   /** Close the socket, and go on without waiting for it. */
