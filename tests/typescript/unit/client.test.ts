@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { inspect } from "node:util";
 
 import { Client } from "../../../sdk-typescript/src/client.ts";
-import { RequestRefused, ServerUnreachable } from "../../../sdk-typescript/src/errors.ts";
+import { Cursor } from "../../../sdk-typescript/src/cursor.ts";
+import {
+  ConversationRefused,
+  RequestRefused,
+  ServerUnreachable,
+} from "../../../sdk-typescript/src/errors.ts";
 import { delayOf } from "../../../sdk-typescript/src/retry.ts";
 import { FakeSocket, INITIATED } from "./fixtures.ts";
 
@@ -182,4 +188,170 @@ test("what a base URL may not be; no error repeats a password", () => {
         !JSON.stringify([thrown.message, { ...thrown }]).includes("hunter2"),
       base,
     );
+});
+
+/** Sockets that open by themselves, in this dialect. */
+function opening(protocol: string) {
+  const sockets: FakeSocket[] = [];
+  class OpeningSocket extends FakeSocket {
+    constructor(url: string, protocols: string[] = []) {
+      super(url, protocols);
+      sockets.push(this);
+      queueMicrotask(() => this.open(protocols.includes(protocol) ? protocol : ""));
+    }
+  }
+  return { WebSocket: OpeningSocket, sockets };
+}
+
+const first = (socket: FakeSocket | undefined) => JSON.parse(socket?.sent[0] ?? "{}");
+const announced = (more: object = {}) => Response.json({ ...INITIATED, ...more });
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+for (const [why, protocol, initiated, options, offered, sent] of [
+  ["it is advertised and echoed", "fastagency.v1", {}, {}, true, "start_workflow"],
+  ["it is not advertised", "fastagency.v1", { subprotocols: null }, {}, false, undefined],
+  ["spec FA-NEG-4: it is not echoed", "", {}, {}, true, undefined],
+  ["its user wants classic", "fastagency.v1", {}, { dialect: "classic" }, false, undefined],
+] as const)
+  test(`the dialect, when ${why}`, async () => {
+    const { WebSocket, sockets } = opening(protocol);
+    const { fetch } = answering(announced(initiated));
+    const conversation = await new Client("http://x", { fetch, WebSocket, ...options }).start(
+      "quiz",
+    );
+    assert.deepEqual(sockets[0]?.protocols, offered ? ["fastagency.v1"] : []);
+    assert.equal(first(sockets[0]).type, sent);
+    assert.equal(conversation.connection, sent ? "connecting" : "live");
+    assert.equal(first(sockets[0]).workflow_uuid, INITIATED.workflow_uuid);
+    await conversation.close();
+  });
+
+test("spec FA-SEC-5: each socket has a ticket of its own where it takes no headers", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  const { fetch, asked } = answering(
+    announced({ ticket: "a&1" }),
+    announced({ ticket: "b" }),
+    announced({ ticket: "c" }),
+  );
+  const reconnect = { firstDelay: 0 };
+  const conversation = await new Client("http://x", { fetch, WebSocket, reconnect }).start("quiz", {
+    level: 3,
+  });
+  for (let time = 0; time < 2; time++) {
+    sockets.at(-1)?.drop();
+    await settled();
+  }
+  assert.deepEqual(
+    sockets.map(({ url }) => url),
+    ["a%261", "b", "c"].map((ticket) => `ws://x/fastagency/ws?ticket=${ticket}`),
+  );
+  // Of the others only the ticket is used: the workflow is not run again.
+  assert.equal(new Set(sockets.map(({ sent }) => sent[0])).size, 1);
+  const bodies = asked.map(({ body }) => JSON.parse(body as string));
+  assert.deepEqual(
+    bodies.map(({ workflow_name }) => workflow_name as unknown),
+    ["quiz", "quiz", "quiz"],
+  );
+  assert.equal(new Set(bodies.map(({ workflow_uuid }) => workflow_uuid as unknown)).size, 3);
+  await conversation.close();
+});
+
+test("without tickets nothing else is announced", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  const { fetch, asked } = answering(announced({ ticket: null }));
+  const reconnect = { firstDelay: 0 };
+  const conversation = await new Client("http://x", { fetch, WebSocket, reconnect }).start("quiz");
+  sockets[0]?.drop();
+  await settled();
+  assert.deepEqual(
+    sockets.map(({ url }) => url),
+    ["ws://x/fastagency/ws", "ws://x/fastagency/ws"],
+  );
+  assert.equal(asked.length, 1);
+  await conversation.close();
+});
+
+test("a socket that takes headers needs no ticket", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  class HeaderClient extends Client {
+    protected override get sendsHeaders() {
+      return true;
+    }
+  }
+  const { fetch } = answering(announced());
+  const conversation = await new HeaderClient("http://x", { fetch, WebSocket }).start("quiz");
+  assert.equal(sockets[0]?.url, "ws://x/fastagency/ws");
+  await conversation.close();
+});
+
+const cursor = new Cursor(INITIATED.workflow_uuid, "a-secret", "e1", 7);
+
+test("a resume from a cursor takes its tickets from any workflow", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  const offered = () => Response.json([{ name: "other", description: "" }]);
+  const { fetch, asked } = answering(
+    offered(),
+    announced({ ticket: "a" }),
+    announced({ ticket: "b" }),
+  );
+  const client = new Client("http://x", { fetch, WebSocket, reconnect: { firstDelay: 0 } });
+  const conversation = await client.resume(cursor);
+  assert.deepEqual(first(sockets[0]), { type: "resume_workflow", ...cursor.toJSON() });
+  assert.deepEqual(conversation.cursor?.toJSON(), cursor.toJSON());
+  assert.equal(conversation.connection, "reconnecting");
+  sockets[0]?.drop();
+  await settled();
+  assert.deepEqual(
+    sockets.map(({ url }) => url.replace(/.*\?/, "")),
+    ["ticket=a", "ticket=b"],
+  );
+  assert.deepEqual(
+    asked.slice(1).map(({ body }) => JSON.parse(body as string).workflow_name as unknown),
+    ["other", "other"],
+  );
+  await conversation.close();
+});
+
+test("a resume from the start, on a server without tickets", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  const { fetch } = answering(Response.json([]));
+  const conversation = await new Client("http://x", { fetch, WebSocket }).resume(cursor, {
+    fromStart: true,
+  });
+  assert.equal(first(sockets[0]).after_seq, 0);
+  assert.equal(sockets[0]?.url, "ws://x/fastagency/ws");
+  await conversation.close();
+});
+
+test("a resume where the server speaks classic alone fails, and closes the socket", async () => {
+  const { WebSocket, sockets } = opening("");
+  const { fetch } = answering(Response.json([]));
+  await assert.rejects(
+    new Client("http://x", { fetch, WebSocket }).resume(cursor),
+    /does not speak fastagency\.v1/,
+  );
+  assert.notEqual(sockets[0]?.readyState, 1);
+  assert.deepEqual(sockets[0]?.sent, []);
+});
+
+test("a ticket that is refused ends the conversation; no error holds one", async () => {
+  const { WebSocket, sockets } = opening("fastagency.v1");
+  const { fetch } = answering(announced(), new Response('{"detail":"Who?"}', { status: 401 }));
+  const conversation = await new Client("http://x", { fetch, WebSocket }).start("quiz");
+  sockets[0]?.drop();
+  const read = async () => {
+    for await (const _ of conversation);
+  };
+  await assert.rejects(read(), (thrown) => thrown instanceof ConversationRefused);
+  class ClosedSocket extends FakeSocket {
+    constructor(url: string) {
+      super(url);
+      queueMicrotask(() => this.drop());
+    }
+  }
+  const again = answering(announced());
+  await assert.rejects(
+    new Client("http://x", { fetch: again.fetch, WebSocket: ClosedSocket }).start("quiz"),
+    (thrown) => thrown instanceof ServerUnreachable && !inspect(thrown).includes(INITIATED.ticket),
+  );
 });
