@@ -56,7 +56,7 @@ module FastAgency
     def next_message(timeout)
       deadline = Deadline.new(timeout)
       item = change do
-        until @finished || @inbox.any?
+        until @inbox.any? || @finished || @protocol.left?
           raise TimedOut, "no message came within #{timeout} s" if deadline.passed?
 
           @arrived.wait(@lock, deadline.remaining)
@@ -91,6 +91,7 @@ module FastAgency
       change do |protocol|
         protocol.leave
         @inbox.clear
+        @arrived.broadcast
       end
       @bell.stop
       # An observer may close from the very thread.

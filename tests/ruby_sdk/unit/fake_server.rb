@@ -11,15 +11,17 @@ class FakeServer
   Request = Struct.new(:verb, :path, :headers, :body)
   UUID = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
 
-  def self.open(ssl: nil, **routes, &script)
-    new(ssl, routes, script)
+  def self.open(ssl: nil, takes: nil, **routes, &script)
+    new(ssl, takes, routes, script)
   end
 
   attr_reader :requests
 
+  # @param takes [String, nil] the subprotocol that it takes, and advertises
   # @param routes [Hash{String => #call}] what answers a path: takes the request, returns [status, headers, body];
   #   or nil to close the connection
-  def initialize(ssl, routes, script)
+  def initialize(ssl, takes, routes, script)
+    @takes = takes
     @routes = routes
     @script = script
     @requests = Queue.new
@@ -102,6 +104,7 @@ class FakeServer
     when %r{/initiate_workflow\z}
       asked = JSON.parse(request.body)
       initiated = { user_id: nil, workflow_uuid: UUID, name: asked["workflow_name"], params: asked["params"] }
+      initiated.update(subprotocols: [@takes], resume_token: "t" * 32) if @takes
       [200, {}, JSON.generate(initiated)]
     else
       [200, {}, JSON.generate([{ name: "w", description: "A workflow" }])]
@@ -114,11 +117,12 @@ class FakeServer
   end
 
   def hold(socket, request)
-    route = @routes[:upgrade]
-    return answer(socket, *route.call(request)) if route
+    refusal = @routes[:upgrade]&.call(request)
+    return answer(socket, *refusal) if refusal
 
     peer = Peer.new(socket)
-    socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+    taken = "Sec-WebSocket-Protocol: #{@takes}\r\n" if @takes && request.headers["sec-websocket-protocol"] == @takes
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n#{taken}" \
                  "Sec-WebSocket-Accept: #{Peer.accept(request.headers["sec-websocket-key"])}\r\n\r\n")
     @script.call(peer)
   end
