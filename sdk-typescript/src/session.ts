@@ -316,7 +316,6 @@ export class SessionProtocol {
       case "session_ready":
         return this.#begin(message, now);
       case "replay_completed":
-        this.#release();
         return this.#goLive(now);
       case "keep_alive":
         return;
@@ -352,18 +351,20 @@ export class SessionProtocol {
     this.#silence = SILENCES * 1000 * ready.heartbeat_seconds;
     this.#detached = 1000 * ready.detached_seconds;
     this.#resumable = true;
-    // A replay goes on with what one that broke had brought; only a reset begins anew (spec FA-RES-3).
+    // A replay goes on with what one that broke had brought; everything else begins anew (spec FA-RES-3).
     if (ready.mode !== "replay") {
       this.#seq = ready.oldest_seq - 1;
       this.#open.clear();
-      this.#held = this.#shown ? [ready] : [];
-      if (!this.#shown) [this.#standing.epoch, this.#standing.seq] = [this.#epoch, this.#seq];
+      this.#held = [];
+      if (this.#shown) this.#held.push(ready);
+      else [this.#standing.epoch, this.#standing.seq] = [this.#epoch, this.#seq];
     }
-    this.#replaying = ready.mode !== "fresh";
-    if (!this.#replaying) this.#goLive(now);
+    this.#replaying = true;
+    if (ready.mode === "fresh") this.#goLive(now);
   }
 
   #goLive(now: number): void {
+    this.#release();
     this.#replaying = false;
     this.#live = true;
     this.#attempt = 0;
@@ -377,7 +378,8 @@ export class SessionProtocol {
 
   #give(given: readonly Given[]): void {
     this.#ready.push(...given);
-    this.#shown ||= given.length > 0;
+    // The error before a refusal is no part of the log.
+    this.#shown ||= this.#resumable && given.length > 0;
   }
 
   /** Learn from a message that was received. */

@@ -58,6 +58,16 @@ test("spec FA-RES-7: a start brings its token, and is said again until there is 
   assert.deepEqual(talk.protocol.cursor?.toJSON(), cursor("e1", 1));
 });
 
+test("spec FA-CLS-2: a start that is refused for now is said again, and nothing is to be dropped", () => {
+  for (const mode of ["fresh", "reset"]) {
+    const talk = new Talk();
+    talk.open(frame("error", { workflow_uuid: UUID, uuid: "e", content: { short: "Full." } }));
+    assert.notEqual(talk.drop(4100), null);
+    talk.open(ready(mode), logged(1), replayed(1));
+    assert.deepEqual(talk.types(), ["error", "text_message"]);
+  }
+});
+
 test("spec FA-RES-2: a resume says where it stands, and a replay is read once it is complete", () => {
   const talk = live(logged(1), logged(2));
   talk.drop();
