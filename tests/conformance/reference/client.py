@@ -1,4 +1,5 @@
-"""The reference client: `python -m conformance.reference.client`, a driver that the suite starts.
+"""The reference client of classic: `python -m conformance.reference.client`, a driver that the suite starts.
+`session_client.py` is the one of both dialects.
 
 It is written against the spec alone, on `websockets` and the standard library, in the plainest way. Every
 method is a place where a canary (`canaries.py`) can be wrong.
@@ -50,6 +51,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 class ReferenceClient:
     """A driver with one current conversation."""
 
+    commands: tuple[str, ...] = ("discover", "start", "next", "answer", "leave", "decode")
     features: tuple[str, ...] = ("discover", "converse", "timeout", "decode", "raw_text", "exact_integers")
 
     def __init__(self) -> None:
@@ -76,7 +78,7 @@ class ReferenceClient:
     def obey(self, command: dict[str, Any]) -> Observation:
         """Carry out one command and return what it came to."""
         method = getattr(self, command["do"], None)
-        if command["do"] not in ("discover", "start", "next", "answer", "leave", "decode") or method is None:
+        if command["do"] not in self.commands or method is None:
             return {"saw": "unsupported", "do": command["do"]}
         try:
             observation: Observation = method(command)
@@ -153,27 +155,36 @@ class ReferenceClient:
         """POST initiate_workflow, open the WebSocket, send the first frame."""
         self.leave({})
         self.__init__()  # type: ignore[misc]
-        options = command.get("options", {})
+        self.initiated = self.announced(command)
+        self.socket = self.opened(command)
+        self.send(self.first_frame())
+        return {"saw": "started", "workflow_uuid": self.initiated["workflow_uuid"]}
+
+    def announced(self, command: dict[str, Any]) -> dict[str, Any]:
+        """POST initiate_workflow; returns what it answers."""
         body = {"workflow_name": command["workflow"], "workflow_uuid": str(uuid4()),
-                "user_id": options.get("user_id"), "params": command["params"]}  # fmt: skip
+                "user_id": command.get("options", {}).get("user_id"), "params": command["params"]}  # fmt: skip
         answer = self.request(command, "/fastagency/initiate_workflow", self.announcement(body))
-        self.initiated = self.checked("InitiatedWorkflow", answer)
+        initiated: dict[str, Any] = self.checked("InitiatedWorkflow", answer)
+        return initiated
+
+    def opened(self, command: dict[str, Any], **more: Any) -> ClientConnection:
+        """Open the WebSocket."""
+        options = command.get("options", {})
         url = urlsplit(command["url"].rstrip("/") + "/fastagency/ws")._replace(scheme="ws").geturl()
         try:
-            self.socket = connect(
+            return connect(
                 url,
                 additional_headers=options.get("headers", {}),
                 max_size=options.get("max_message_size", 16 * 2**20),
                 max_queue=None,  # a client can leave while much is unread
                 proxy=None,
-                **self.connect_options(),
+                **{**self.connect_options(), **more},
             )
         except InvalidStatus as error:
             raise self.refused(error.response.status_code, (error.response.body or b"").decode()) from error
         except (OSError, WebSocketException) as error:
             raise Failure("ServerUnreachable", detail=str(error)) from error
-        self.send(self.first_frame())
-        return {"saw": "started", "workflow_uuid": self.initiated["workflow_uuid"]}
 
     def announcement(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body of the POST."""
