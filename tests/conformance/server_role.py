@@ -199,6 +199,10 @@ class ServerCase:
         if status != step.get("status", 101):
             raise Mismatch(f"the opening of the WebSocket is answered with {status}")
         if isinstance(opened, Wire):
+            self._sockets[socket] = opened
+            self._fresh.add(socket)
+            self._opened.append(opened)
+            self._tasks.append(asyncio.create_task(opened.run()))
             chosen = opened.protocol.subprotocol
             if chosen is not None and "subprotocols" not in wanted:
                 raise Mismatch("the server chose a subprotocol that nobody offered")
@@ -206,10 +210,6 @@ class ServerCase:
                 raise Mismatch(f"the server chose the subprotocol {chosen}, not {wanted['chosen']}")
             if chosen == SUBPROTOCOL:
                 self._sessions.opened(socket)
-            self._sockets[socket] = opened
-            self._fresh.add(socket)
-            self._opened.append(opened)
-            self._tasks.append(asyncio.create_task(opened.run()))
 
     async def _started(self, step: Step) -> None:
         message = await self._message(step, "workflow_started")

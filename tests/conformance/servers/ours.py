@@ -1,5 +1,5 @@
 """This project's server:  python ours.py [--async] [--users] [--limit N] [--brief]
-[--canary NAME]"""
+[--canary NAME | --session-canaries]"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fastapi import FastAPI, Header, HTTPException
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, in several environments
 
 from conformance.reference.server_canaries import SERVER_CANARIES
+from conformance.reference.session_canaries import ByName
 from conformance.servers import script, serving
 
 BRIEF = Settings(
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--canary", choices=SERVER_CANARIES)
+    parser.add_argument("--session-canaries", action="store_true")
     options = parser.parse_args()
     workflows = Workflows()
     register = workflows.register(name="conformance", description="Does as it is told")
@@ -62,7 +64,11 @@ def main() -> None:
     )
     app = FastAPI()
     app.include_router(adapter.router)
-    served: Any = SERVER_CANARIES[options.canary](app) if options.canary else app
+    served: Any = app
+    if options.canary:
+        served = SERVER_CANARIES[options.canary](app)
+    elif options.session_canaries:
+        served = ByName(app)
     serving.serve(served, "fastagency_server", version("fastagency-protocol"))
 
 
