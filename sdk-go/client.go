@@ -89,7 +89,7 @@ func (c *Client) Resume(ctx context.Context, cursor Cursor) (*Conversation, erro
 	if err != nil {
 		return nil, err
 	}
-	return c.holdSession(protocol, socket), nil
+	return c.holdSession(ctx, protocol, socket)
 }
 
 // startSession starts a conversation with a server that speaks fastagency.v1. One that does not echo the offer is
@@ -106,7 +106,7 @@ func (c *Client) startSession(ctx context.Context, initiated InitiatedWorkflow) 
 	if !socket.speaksSessions() {
 		return c.startClassic(ctx, initiated, socket)
 	}
-	return c.holdSession(protocol, socket), nil
+	return c.holdSession(ctx, protocol, socket)
 }
 
 func (c *Client) startClassic(ctx context.Context, initiated InitiatedWorkflow, socket *socket) (*Conversation, error) {
@@ -128,9 +128,12 @@ func (c *Client) startClassic(ctx context.Context, initiated InitiatedWorkflow, 
 	return &Conversation{classic}, nil
 }
 
-func (c *Client) holdSession(protocol *sessionProtocol, socket *socket) *Conversation {
-	observer := c.observer(protocol.workflowUUID)
-	return &Conversation{beginSession(protocol, socket, c.openSession, c.options.CloseTimeout, observer)}
+func (c *Client) holdSession(ctx context.Context, protocol *sessionProtocol, socket *socket) (*Conversation, error) {
+	session := newSession(protocol, c.openSession, c.options.CloseTimeout, c.observer(protocol.workflowUUID))
+	if err := session.begin(ctx, socket); err != nil {
+		return nil, err
+	}
+	return &Conversation{session}, nil
 }
 
 // openSession opens a socket for a conversation that can only go on in fastagency.v1.

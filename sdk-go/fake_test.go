@@ -110,14 +110,23 @@ func goroutinesOfOurs() []string {
 }
 
 func upgrade(t testing.TB, w http.ResponseWriter, r *http.Request) *peer {
+	return upgradeTo(t, w, r, "")
+}
+
+// upgradeTo is upgrade that names the subprotocol, if it is not empty.
+func upgradeTo(t testing.TB, w http.ResponseWriter, r *http.Request, subprotocol string) *peer {
 	conn, buffered, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		t.Error(err)
 		panic(http.ErrAbortHandler)
 	}
 	key := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	named := ""
+	if subprotocol != "" {
+		named = "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
+	}
 	fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(key[:]))
+		"Sec-WebSocket-Accept: %s\r\n%s\r\n", base64.StdEncoding.EncodeToString(key[:]), named)
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	return &peer{t: t, conn: conn, in: buffered.Reader}
 }

@@ -37,8 +37,8 @@ type session struct {
 	mute     bool    // nothing can be written to it
 }
 
-// beginSession holds the conversation on the socket that was opened for it.
-func beginSession(protocol *sessionProtocol, first *socket, connect connect, closeTimeout time.Duration, observer *observer) *session {
+// newSession returns a conversation that has no socket yet.
+func newSession(protocol *sessionProtocol, connect connect, closeTimeout time.Duration, observer *observer) *session {
 	s := &session{
 		connect:      connect,
 		closeTimeout: closeTimeout,
@@ -50,10 +50,27 @@ func beginSession(protocol *sessionProtocol, first *socket, connect connect, clo
 		protocol:     protocol,
 	}
 	s.ctx, s.leave = context.WithCancel(context.Background())
+	return s
+}
+
+// begin holds the conversation on its first socket. It waits until the first frame is written, or cannot be, which
+// is no error here: reading tells why.
+func (s *session) begin(ctx context.Context, first *socket) error {
 	s.look()
+	written, err := s.attach(first)
+	if err != nil {
+		first.drop()
+		return err
+	}
 	s.running.Add(1)
 	go s.run(first)
-	return s
+	select {
+	case <-written:
+		return nil
+	case <-ctx.Done():
+		s.close()
+		return context.Cause(ctx)
+	}
 }
 
 // run holds the conversation on one socket after the other, to its end.
@@ -68,6 +85,11 @@ func (s *session) run(socket *socket) {
 		reopened, err := s.connect(s.ctx)
 		if err != nil {
 			next = s.notOpened(err)
+			continue
+		}
+		if _, err := s.attach(reopened); err != nil {
+			reopened.drop()
+			next = s.giveUp(err)
 			continue
 		}
 		next = s.disconnected(s.hold(reopened))
@@ -92,12 +114,16 @@ func (s *session) notOpened(err error) following {
 	if errors.As(err, &refused) {
 		switch refused.Status {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.protocol.giveUp(&ConversationRefusedError{Code: noCloseFrame, Status: refused.Status, Detail: refused.Detail})
+			return s.giveUp(&ConversationRefusedError{Code: noCloseFrame, Status: refused.Status, Detail: refused.Detail})
 		}
 	}
 	return s.disconnected(closing{code: noCloseFrame})
+}
+
+func (s *session) giveUp(err error) following {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.protocol.giveUp(err)
 }
 
 // look tells of the connection's state when it has changed.

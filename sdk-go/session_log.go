@@ -34,21 +34,15 @@ func (l *sessionLog) ready(message *SessionReady) (anew bool) {
 	if message.Mode == SessionModeReplay {
 		return false
 	}
-	told := len(l.held) > 0 && isReady(l.held[0])
 	l.held = nil
 	l.seq = 0
 	if message.Mode == SessionModeReset {
 		l.seq = max(message.OldestSeq-1, 0)
 	}
-	if l.shown || told { // The user is to drop what was shown.
+	if l.shown { // The user is to drop what was shown.
 		l.held = []delivery{{message: message, epoch: l.epoch}}
 	}
 	return true
-}
-
-func isReady(d delivery) bool {
-	_, ready := d.message.(*SessionReady)
-	return ready
 }
 
 // next says whether the message of that seq is the next one, and counts it as received then. One that is known

@@ -5,14 +5,23 @@ import (
 	"time"
 )
 
+// attach makes the socket the one that is written to, begins to write its first frame, and says in the channel when
+// that has been done. When it could not be written, the reading tells why.
+func (s *session) attach(socket *socket) (written <-chan error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, err := s.protocol.firstFrame()
+	if err != nil {
+		return nil, err
+	}
+	s.socket, s.mute = socket, false
+	socket.running.Add(1)
+	return socket.write(func() {}, first), nil
+}
+
 // hold reads a socket until it ends or leads nowhere any more, and returns how that was. Nothing is left of it then.
 func (s *session) hold(socket *socket) closing {
-	first, err := s.attach(socket)
 	defer s.detach(socket)
-	if err != nil {
-		return closing{code: 1002, reason: err.Error(), byClient: true}
-	}
-	socket.write(func() {}, first) // When it cannot be written, the reading tells why.
 	for s.hasRoom() {
 		end, ended := s.read(socket)
 		if ended {
@@ -20,18 +29,6 @@ func (s *session) hold(socket *socket) closing {
 		}
 	}
 	return closing{code: noCloseFrame} // It was left.
-}
-
-// attach makes the socket the one that is written to, and returns its first frame.
-func (s *session) attach(socket *socket) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first, err := s.protocol.firstFrame()
-	if err == nil {
-		s.socket, s.mute = socket, false
-		socket.running.Add(1) // For the first frame.
-	}
-	return first, err
 }
 
 // detach lets go of the socket: politely when the conversation is left, otherwise without waiting for a peer that

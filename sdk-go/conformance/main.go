@@ -135,7 +135,11 @@ func (d *driver) discover(ctx context.Context, asked command) observation {
 
 func (d *driver) start(ctx context.Context, asked command) observation {
 	return d.enter(asked, func(client *fastagency.Client) (*fastagency.Conversation, error) {
-		return client.Start(ctx, asked.Workflow, asked.Params)
+		var params any // nil, not a nil text, where the command has none
+		if asked.Params != nil {
+			params = asked.Params
+		}
+		return client.Start(ctx, asked.Workflow, params)
 	})
 }
 
