@@ -91,7 +91,8 @@ class RestScript:
     def check_start(self, requests: Sequence[Rest], command: dict[str, Any]) -> None:
         """Judge the POST and the WebSocket's opening of one conversation.
 
-        A client whose WebSocket ends when its offer is not echoed, as a browser's does, opens a second one without.
+        A client whose WebSocket ends when its offer is not echoed, as a browser's does, opens a second one
+        without.
         """
         self._judged += len(requests)
         if self._start.get("offered") and len(requests) == 3 and requests[2].method == "GET":

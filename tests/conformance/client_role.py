@@ -38,6 +38,7 @@ class ClientCase:
         self.stage = Stage(self.rest.answer, case.prefix)
         self.stage.compression = case.compression
         self.wire: Wire | None = None
+        self.arrival_seconds = _ARRIVAL_SECONDS
         self.state = "created"
         self.result: str | None = None
         self.open_questions = 0
@@ -369,7 +370,7 @@ class ClientCase:
 
     async def _new_socket(self) -> Wire:
         try:
-            async with asyncio.timeout(_ARRIVAL_SECONDS):
+            async with asyncio.timeout(self.arrival_seconds):
                 return await self.stage.sockets.get()
         except TimeoutError:
             raise Mismatch("the client opened no WebSocket") from None

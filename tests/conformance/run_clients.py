@@ -12,7 +12,8 @@ from .client_role import ClientCase
 from .known import Known
 from .observed import NotOffered
 from .results import Mismatch, Outcome, Run, Trace
-from .session_role import SUBPROTOCOL, SessionCase
+from .session_role import SessionCase
+from .session_stage import SUBPROTOCOL
 from .subject import Subject, SubjectFault
 from .vectors import Vector, all_vectors, needs, play_vector, vector_name
 

@@ -1,4 +1,4 @@
-"""The frames of a client of `fastagency.v1`, judged by `spec/schemas` and by what they must hold (spec FA-FRM-1)."""
+"""The frames of a client of `fastagency.v1`, judged by `spec/schemas` and by what they must hold."""
 
 from __future__ import annotations
 

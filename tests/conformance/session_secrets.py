@@ -1,4 +1,4 @@
-"""What a client must not show: the tokens of its conversations, tickets, and passwords (spec FA-SEC-3, FA-ANS-6)."""
+"""What a client must not show: its tokens, tickets (spec FA-SEC-3) and passwords (spec FA-ANS-6)."""
 
 from __future__ import annotations
 

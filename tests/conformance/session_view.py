@@ -1,8 +1,8 @@
 """What the user of a client of `fastagency.v1` must have been given: pure bookkeeping, message by message.
 
-The server's frames are announced with `sent`; what a driver observed is judged with `judge`, in the same order.
-A client may be ahead of its user: it knows every frame that was sent. Where an observation depends on how far
-ahead it is, both are right.
+The server's frames are announced with `sent`; what a driver observed is judged with `judge`, in the same
+order. A client may be ahead of its user: it knows every frame that was sent. Where an observation depends on
+how far ahead it is, both are right.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class SessionView:
     def sent(self, reading: Reading) -> None:
         """The client was sent a message that its user is to be given."""
         self._unread.append(reading)
-        if reading.kind == "answer_accepted" and not reading.malformed:
-            self._closed.add(reading.message["question_uuid"])
-        elif reading.kind == "answer_rejected" and reading.message["reason"] != "invalid_value":
+        if _closes(reading):
             self._closed.add(reading.message["question_uuid"])
         elif reading.kind == "workflow_completed":
             self._closed |= {it.message["uuid"] for it in self._unread if it.kind in ASKING}
@@ -81,7 +79,7 @@ class SessionView:
         self._begun = True
 
     def caught_up(self) -> None:
-        """The client was sent a `replay_completed`: it knows what is closed before it gives out a question."""
+        """The client was sent a `replay_completed`: it knows what is closed when it gives out a question."""
         self.live = True
         self._closed_by_replay |= self._closed
 
@@ -106,10 +104,10 @@ class SessionView:
     def fits(self, seen: dict[str, Any], reading: Reading) -> bool:
         """Whether an observation is of this reading at all: to tell it from the one after it."""
         if reading.malformed:
-            return seen["saw"] == "malformed"
+            return bool(seen["saw"] == "malformed")
         message = seen.get("message", {})
         same = all(message.get(key) == reading.message.get(key) for key in ("seq", "uuid"))
-        return seen["saw"] == "message" and seen["type"] == reading.kind and same
+        return bool(seen["saw"] == "message" and seen["type"] == reading.kind and same)
 
     def judge(self, seen: dict[str, Any]) -> None:
         """The observation is of the next reading, and all of it is right. Raises Mismatch."""
@@ -199,7 +197,7 @@ class SessionView:
         self, seen: dict[str, Any], reading: Reading, message: dict[str, Any], may_be_open: Iterable[bool]
     ) -> None:
         kind = reading.kind
-        if kind in ASKING and seen.get("open") not in may_be_open:
+        if kind in ASKING and seen.get("open") not in list(may_be_open):
             raise Mismatch(f"`open` of the question is {seen.get('open')}")
         if kind == "answer_accepted":
             elsewhere = message["answer_id"] not in {None, *self.given}
@@ -210,3 +208,11 @@ class SessionView:
         allowed = {"live", "ended"} if self.outcome is not None else {"live"}
         if self.live and seen.get("connection") not in allowed:
             raise Mismatch(f"the connection is {seen.get('connection')}, not live")
+
+
+def _closes(reading: Reading) -> bool:
+    """Whether a question takes no answer any more after this message."""
+    if reading.malformed:
+        return False
+    rejected = reading.kind == "answer_rejected" and reading.message["reason"] != "invalid_value"
+    return rejected or reading.kind == "answer_accepted"

@@ -76,11 +76,12 @@ class Stage:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.url = ""
+        self.port = 0
 
     async def __aenter__(self) -> Stage:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=64)
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}{self.prefix}"
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{self.prefix}"
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -173,7 +173,7 @@ class ReferenceClient:
         options = command.get("options", {})
         url = urlsplit(command["url"].rstrip("/") + "/fastagency/ws")._replace(scheme="ws").geturl()
         try:
-            return connect(
+            socket: ClientConnection = connect(
                 url,
                 additional_headers=options.get("headers", {}),
                 max_size=options.get("max_message_size", 16 * 2**20),
@@ -181,6 +181,7 @@ class ReferenceClient:
                 proxy=None,
                 **{**self.connect_options(), **more},
             )
+            return socket
         except InvalidStatus as error:
             raise self.refused(error.response.status_code, (error.response.body or b"").decode()) from error
         except (OSError, WebSocketException) as error:

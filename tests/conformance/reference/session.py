@@ -33,7 +33,6 @@ BROKE = 1006
 _ASKING = ("text_input", "multiple_choice")
 _PATIENCE_SECONDS = 30.0
 _LATER = (1001, BROKE, 1011, 1012)
-_FINAL_STATUSES = (401, 403, 404)
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,10 @@ class _Gap(Exception):
 
 
 class Session(threading.Thread):
-    """One conversation. `first` is the start frame, None for a resume from `cursor`; `open_socket` opens one."""
+    """One conversation. `first` is the start frame, None for a resume from `cursor`."""
+
+    final_statuses = (401, 403, 404)
+    """Of an opening that is refused; every other failure to open is a connection that broke."""
 
     def __init__(
         self,
@@ -104,7 +106,7 @@ class Session(threading.Thread):
         while True:
             code, reason = self.hold()
             with self.changed:
-                self.socket, self.live, self.replaying, self.sent = None, False, False, set()
+                self.disconnected()
                 delay = self.delay_after(code, reason)
                 if delay is None:
                     break
@@ -116,7 +118,7 @@ class Session(threading.Thread):
                 socket = self.open_socket()
             except Failure as failure:
                 with self.changed:
-                    if failure.fields.get("status") in _FINAL_STATUSES:
+                    if failure.fields.get("status") in self.final_statuses:
                         detail = failure.fields.get("detail")
                         self.give_up(Failure("ConversationRefused", code=BROKE, detail=detail))
                         break
@@ -146,6 +148,11 @@ class Session(threading.Thread):
             return BROKE, ""
         finally:
             socket.close()
+
+    def disconnected(self) -> None:
+        """The socket has ended. What a replay had brought stays for the next session."""
+        self.socket, self.live, self.replaying = None, False, False
+        self.sent.clear()
 
     def first_frame(self) -> Message:
         """The first frame of a socket (spec FA-RES-7)."""
@@ -280,9 +287,7 @@ class Session(threading.Thread):
         """What a message changes."""
         if kind in _ASKING:
             self.questions[message["uuid"]] = message
-        elif kind == "answer_accepted":
-            self.close(message["question_uuid"])
-        elif kind == "answer_rejected" and message["reason"] != "invalid_value":
+        elif kind == "answer_accepted" or (kind == "answer_rejected" and self.is_final(message)):
             self.close(message["question_uuid"])
         elif kind == "workflow_completed":
             self.completed = message
@@ -290,6 +295,10 @@ class Session(threading.Thread):
             self.pending.clear()
         elif kind == "error":
             self.last_error = message
+
+    def is_final(self, rejected: Message) -> bool:
+        """Whether a question takes no answer any more after this rejection (spec FA-ANS-3)."""
+        return bool(rejected["reason"] != "invalid_value")
 
     def close(self, question_uuid: str) -> None:
         """A question takes no answer any more."""
@@ -332,7 +341,9 @@ class Session(threading.Thread):
 
     def question(self) -> Message | None:
         """The oldest question that the user has and that takes an answer."""
-        return next((it for uuid, it in self.questions.items() if uuid in self.asked and self.is_open(uuid)), None)
+        return next(
+            (it for uuid, it in self.questions.items() if uuid in self.asked and self.is_open(uuid)), None
+        )
 
     def is_open(self, question_uuid: str) -> bool:
         """Whether a question takes an answer: no answer of this client is under way."""
@@ -343,7 +354,12 @@ class Session(threading.Thread):
         """Answer; the answer is kept until it is settled (spec FA-ANS-1). Returns its id."""
         with self.changed:
             answer_id = self.new_id()
-            frame = {"type": "answer", "question_uuid": question["uuid"], "answer_id": answer_id, "value": value}
+            frame = {
+                "type": "answer",
+                "question_uuid": question["uuid"],
+                "answer_id": answer_id,
+                "value": value,
+            }
             self.pending[answer_id] = frame
             self.mine.add(answer_id)
             self.flush()
@@ -383,6 +399,10 @@ class Session(threading.Thread):
         self.join()
 
     # --- what the user can ask ----------------------------------------------------------------------
+
+    def answered_elsewhere(self, accepted: Message) -> bool:
+        """Whether the answer of another socket was taken (spec FA-RES-6)."""
+        return accepted["answer_id"] not in {None, *self.mine}
 
     @property
     def state(self) -> str:

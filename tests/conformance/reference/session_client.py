@@ -17,7 +17,7 @@ _CLOSE_SECONDS = 1.0
 
 
 class SessionClient(ReferenceClient):
-    """A driver whose conversation is a `Session`, where the server speaks `fastagency.v1`, or a classic one."""
+    """A driver whose conversation is a `Session` where the server speaks `fastagency.v1`."""
 
     commands = (*ReferenceClient.commands, "resume", "cancel", "cursor", "connection")
     features = (*ReferenceClient.features, "sessions")
@@ -29,7 +29,7 @@ class SessionClient(ReferenceClient):
         self.texts: dict[str, str] = {}
 
     def start(self, command: dict[str, Any]) -> Observation:
-        """POST initiate_workflow and open the WebSocket; the server's echo decides on the dialect (FA-NEG)."""
+        """POST initiate_workflow and open the WebSocket; the server's echo decides (spec FA-NEG)."""
         self.leave({})
         self.__init__()  # type: ignore[misc]
         initiated = self.initiated = self.announced(command)
@@ -42,11 +42,13 @@ class SessionClient(ReferenceClient):
         else:
             first = {key: initiated[key] for key in ("workflow_uuid", "name", "params", "resume_token")}
             cursor = {key: initiated[key] for key in ("workflow_uuid", "resume_token")}
-            self.hold(command, {"type": "start_workflow", **first}, {**cursor, "epoch": "", "after_seq": 0}, socket)
+            self.hold(
+                command, {"type": "start_workflow", **first}, {**cursor, "epoch": "", "after_seq": 0}, socket
+            )
         return {"saw": "started", "workflow_uuid": initiated["workflow_uuid"]}
 
     def offers(self, initiated: dict[str, Any], options: dict[str, Any]) -> bool:
-        """Whether `fastagency.v1` is offered: where it was advertised, and the user wants it (spec FA-NEG-2)."""
+        """Whether the dialect is offered: where it was advertised, and the user wants it (spec FA-NEG-2)."""
         return SUBPROTOCOL in (initiated["subprotocols"] or ()) and options.get("dialect") != "classic"
 
     def resume(self, command: dict[str, Any]) -> Observation:
@@ -112,7 +114,7 @@ class SessionClient(ReferenceClient):
         elif kind == "session_ready":
             self.texts.clear()
         elif kind == "answer_accepted":
-            return {"elsewhere": message["answer_id"] not in {None, *session.mine}}
+            return {"elsewhere": session.answered_elsewhere(message)}
         elif kind in ("text_input", "multiple_choice"):
             return {"open": session.is_open(message["uuid"])}
         return {}
@@ -143,7 +145,10 @@ class SessionClient(ReferenceClient):
 
     def connection(self, _: dict[str, Any]) -> Observation:
         """The state of the connection."""
-        return {"saw": "connection", "connection": "live" if self.session is None else self.session.connection}
+        return {
+            "saw": "connection",
+            "connection": "live" if self.session is None else self.session.connection,
+        }
 
     def leave(self, command: dict[str, Any]) -> Observation:
         """Close the conversation's socket."""
