@@ -134,10 +134,10 @@ module FastAgency
     private
 
     def take_out
-      item = @inbox.empty? ? @failure || @protocol.ending : @inbox.shift
+      item = @inbox.shift || @protocol.ending
       @protocol.delivered(item) if item
       @bell.ring if @inbox.size == READ_AHEAD - 1 # there is room again
-      item
+      item.is_a?(ConversationError) ? @failure || item : item
     end
 
     # What the thread does.

@@ -29,7 +29,7 @@ class SessionOpeningTest < LiveSessionCase
     client(there, dialect: :classic).start("w") { |it| assert_equal ["workflow_completed"], bodies(it) }
 
     refute_includes first, "type"
-    assert_raises(ArgumentError) { FastAgency::Client.new(there.url, dialect: :v2) }
+    assert_raises(ArgumentError) { FastAgency::Options.new(there.url, dialect: :v2) }
   end
 
   def test_resuming
