@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastagency_server import UI, AsyncUI, FastAPIAdapter, Workflows
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse, Response
+from faults.proxy import cutting
 from live_server import LiveServer, serve
-from node_tools import SDK, built_sdk, run
+from node_tools import SDK, TSC, built_sdk, run
 from typescript_tools import HERE
 
 UUID = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b"
@@ -243,8 +246,18 @@ def simple_learning(ui: UI, params: dict[str, Any]) -> str:
     """Ask for a subject and a level."""
     subject = ui.text_input(sender="Workflow", prompt="Which subject?", suggestions=["Fractions"])
     level = ui.multiple_choice(sender="Workflow", prompt="How hard?", choices=["Easy", "Hard"])
-    ui.text_message(sender="Teacher", body=f"{subject}, {level}.")
+    ui.text_chunk(sender="Teacher", uuid="lesson", delta=f"{subject}, ")
+    ui.text_message(sender="Teacher", uuid="lesson", body=f"{subject}, {level}.")
     return f"{len(params)} parameters"
+
+
+@workflows.register(name="counting", description="Says what it was answered")
+async def counting(ui: AsyncUI, params: dict[str, Any]) -> None:
+    """Ask five times."""
+    for number in range(5):
+        await ui.text_message(body=f"m{number}")
+        await asyncio.sleep(params["pause"])
+        await ui.text_message(body=await ui.text_input(prompt=f"a{number}"))
 
 
 def real() -> FastAPI:
@@ -287,6 +300,46 @@ def test_real_server_async_unknown_and_left() -> None:
         assert drive(live, "blocking")[0] == 3
 
 
+def sessions(url: str, scene: str) -> list[list[Any]]:
+    """Return what a scene of `sessions.mjs` says."""
+    built_sdk()
+    done = run("node", HERE / "sessions.mjs", url, scene)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_an_answer_in_one_tab_is_known_in_the_other() -> None:
+    with serve(real()) as live:
+        said = sessions(live.url, "tabs")
+    assert said == [
+        ["second", "answer_accepted", "mine", False],
+        ["second", "workflow_completed", None, None],
+        ["second", "completed", "completed", "ended"],
+        ["first", "answer_accepted", "mine", True],
+        ["first", "workflow_completed", None, None],
+        ["first", "completed", "completed", "ended"],
+    ]
+
+
+def test_cancelling_ends_the_workflow() -> None:
+    with serve(real()) as live:
+        said = sessions(live.url, "cancel")
+    assert said[-1] == ["only", "cancelled", "cancelled", "ended"]
+
+
+def test_what_was_left_goes_on() -> None:
+    with serve(real()) as live:
+        said = sessions(live.url, "leave")
+    assert said[0] == ["cancelled", "ended"]
+    assert said[-1] == ["again", "cancelled", "cancelled", "ended"]
+
+
+def test_connections_that_are_cut_while_answers_are_under_way() -> None:
+    built_sdk()
+    with serve(real()) as live, cutting(live.port, 1.0, 0.15, 3) as proxy:
+        said = sessions(f"http://127.0.0.1:{proxy.port}", "cut")
+    assert said[-1] == [[f"{kind}{number}" for number in range(5) for kind in "ma"], True, "ended"]
+
+
 TRANSFORM = """
 import { transformSync } from "esbuild";
 const options = { loader: "ts", target: "node20", format: "esm" };
@@ -294,19 +347,69 @@ console.log(transformSync(process.argv[1], options).code);
 """
 
 
-def test_quickstart_of_the_readme() -> None:
-    """The README's first example runs as it stands, but for the address and the import's path."""
+def program_of_the_readme(index: int) -> str:
+    """Return an example of the README, with the import's path."""
     blocks = re.findall(r"```ts\n(.*?)```", (SDK / "README.md").read_text(), re.DOTALL)
-    quickstart = blocks[0].replace('"fastagency-sdk"', json.dumps(str(built_sdk() / "node.js")))
+    whole = [block for block in blocks if block.startswith("import")]
+    return whole[index].replace('"fastagency-sdk"', json.dumps(str(built_sdk() / "node.js")))
+
+
+def output_of(program: str, live: LiveServer) -> list[str]:
+    """Run a program of TypeScript, but for the address as it stands; return the lines that it prints."""
+    program = program.replace("http://localhost:8008", live.url)
+    # Node 20 does not know `await using`: esbuild writes it in older words.
+    built = run("node", "--input-type=module", "-e", TRANSFORM, program, cwd=SDK)
+    return run("node", "--input-type=module", "-e", built.stdout).stdout.splitlines()
+
+
+def test_quickstart_of_the_readme() -> None:
+    """The README's first example runs as it stands."""
     with serve(real()) as live:
-        program = quickstart.replace("http://localhost:8008", live.url)
-        # Node 20 does not know `await using`: esbuild writes it in older words.
-        built = run("node", "--input-type=module", "-e", TRANSFORM, program, cwd=SDK)
-        done = run("node", "--input-type=module", "-e", built.stdout)
-    assert done.stdout.splitlines() == [
+        said = output_of(program_of_the_readme(0), live)
+    assert said == [
         "blocking - Asks in every way",
         "awaiting - The same, async",
         "simple_learning - For the quickstart of the README",
+        "counting - Says what it was answered",
         "Teacher: Fractions, Easy.",
         "It ended with: 0 parameters",
     ]
+
+
+STORAGE = """
+const storage = new Map();
+globalThis.sessionStorage = {
+  setItem: (name, text) => storage.set(name, text),
+  getItem: (name) => storage.get(name) ?? null,
+};
+"""
+
+
+def test_surviving_example_of_the_readme() -> None:
+    """The README's example of a reload runs as it stands, but for the page's storage."""
+    with serve(real()) as live:
+        said = output_of(STORAGE + program_of_the_readme(1), live)
+    assert said == [
+        "(connecting)",
+        "(live)",
+        "(ended)",
+        "(reconnecting)",
+        "(live)",
+        "What was shown is out of date: the conversation comes anew.",
+        "So far: Easy, ",
+        "Teacher: Easy, Easy.",
+        "(ended)",
+        "It ended: completed",
+    ]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_examples_of_the_readme_type_check(index: int, tmp_path: Path) -> None:
+    project = json.loads((HERE / "tsconfig.json").read_text())
+    project["extends"] = str(HERE / "tsconfig.json")
+    project["include"] = [str(tmp_path / "example.ts")]
+    project["compilerOptions"] = {"rootDir": "/", "allowImportingTsExtensions": False}
+    (tmp_path / "example.ts").write_text(program_of_the_readme(index))
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "tsconfig.json").write_text(json.dumps(project))
+    run(TSC, "-p", tmp_path / "tsconfig.json")
