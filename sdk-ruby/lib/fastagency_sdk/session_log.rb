@@ -59,9 +59,10 @@ module FastAgency
       return if ready.mode == SessionMode::REPLAY
 
       @seq = ready.mode == SessionMode::FRESH ? 0 : ready.oldest_seq - 1
+      taken_back = @shown && ready.mode == SessionMode::RESET
       # The user drops what was shown when this is delivered, and not before: until then the cursor is of the old log.
-      @held = @shown ? [ready] : []
-      @delivered_position = [@epoch, @seq] unless @shown
+      @held = taken_back ? [ready] : []
+      @delivered_position = [@epoch, @seq] unless taken_back
     end
 
     # Note that the connection ended.

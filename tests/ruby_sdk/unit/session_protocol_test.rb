@@ -70,6 +70,17 @@ class SessionResumeTest < SessionCase
     assert_equal cursor(1), talk.protocol.cursor
   end
 
+  def test_an_error_before_the_first_session_is_nothing_to_be_dropped
+    talk = Talk.new
+    talk.open(frame("error", workflow_uuid: Wire::UUID, uuid: "e", content: { short: "Full" }))
+
+    refute_nil talk.drop(4100).delay
+    talk.open(ready("fresh"), logged(1))
+
+    assert_equal ["error", 1], talk.shown
+    assert_equal cursor(1), talk.protocol.cursor
+  end
+
   def test_a_reset_tells_the_user_to_drop_what_was_shown
     talk = live(logged(1), question(2))
     talk.drop
