@@ -7,8 +7,8 @@ Gem::Specification.new do |spec|
   spec.version = FastAgency::VERSION
   spec.summary = "Typed client for FastAgency's protocol: discover workflows, hold conversations with them"
   spec.description = "Discover the workflows of a server that speaks FastAgency's protocol, start one, and hold the " \
-                     "conversation over a WebSocket: immutable messages for pattern matching, RBS signatures, " \
-                     "no threads."
+                     "conversation over a WebSocket, across lost connections: immutable messages for pattern " \
+                     "matching, RBS signatures."
   spec.authors = ["The FastAgency protocol project"]
   spec.homepage = "https://github.com/fastagency-protocol/sdk-ruby"
   spec.license = "Apache-2.0"
