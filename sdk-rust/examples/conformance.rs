@@ -2,7 +2,7 @@
 //! standard output.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use fastagency_sdk::messages::{
@@ -10,18 +10,23 @@ use fastagency_sdk::messages::{
     InitiateWorkflowRequest, InitiatedWorkflow, ResumeWorkflow, ServerMessage, StartWorkflow,
     ValidationErrorResponse, WorkflowInfo,
 };
-use fastagency_sdk::{json, Answer, Client, Conversation, Error, Json, Retry};
+use fastagency_sdk::{
+    json, Answer, Client, Conversation, Cursor, Dialect, Error, Json, Question, Reconnect, Retry,
+    TextAssembler,
+};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "discover",
     "converse",
     "timeout",
     "decode",
     "raw_text",
     "exact_integers",
+    "sessions",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,8 +36,10 @@ async fn main() -> io::Result<()> {
         "version": env!("CARGO_PKG_VERSION"), "features": FEATURES,
     }))?;
     let mut driver = Driver::default();
-    for line in io::stdin().lock().lines() {
-        say(&driver.observe(&line?).await?)?;
+    // Conversations go on while a command is waited for.
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        say(&driver.observe(&line).await?)?;
     }
     Ok(())
 }
@@ -60,6 +67,7 @@ fn json_of<T: Serialize + ?Sized>(value: &T) -> Json {
 #[derive(Default)]
 struct Driver {
     conversation: Option<Conversation>,
+    texts: TextAssembler,
     /// The failure that the stream told once.
     failure: Option<Observation>,
 }
@@ -71,8 +79,16 @@ impl Driver {
         let observed = match name {
             "discover" => discover(command).await,
             "start" => self.start(command, line).await,
+            "resume" => self.resume(command).await,
             "next" => return Ok(self.next(command).await),
             "answer" => return Ok(self.answer(command).await),
+            "cancel" => return Ok(self.cancel(command).await),
+            "cursor" => return Ok(self.told(|it| saw!("cursor", "cursor": it.cursor()))),
+            "connection" => {
+                let told =
+                    |it: &Conversation| saw!("connection", "connection": it.connection().as_str());
+                return Ok(self.told(told));
+            }
             "leave" => return Ok(self.leave().await),
             "decode" => return Ok(decode(command)),
             _ => return Ok(saw!("unsupported", "do": name)),
@@ -81,17 +97,35 @@ impl Driver {
     }
 
     async fn start(&mut self, command: &Value, line: &str) -> Result<Observation, Error> {
-        self.leave().await;
-        (self.conversation, self.failure) = (None, None);
+        self.leave_for_another().await;
         // From the text again: a `Value` rounds integers of more than 64 bits.
         let fields: BTreeMap<String, Json> = serde_json::from_str(line).unwrap_or_default();
         let none = json_of(&json!({}));
         let params = fields.get("params").unwrap_or(&none);
         let workflow = command["workflow"].as_str().unwrap_or_default();
         let conversation = client(command)?.start(workflow, params).await?;
+        Ok(self.hold(conversation))
+    }
+
+    async fn resume(&mut self, command: &Value) -> Result<Observation, Error> {
+        self.leave_for_another().await;
+        let mut cursor = Cursor::from_json(&command["cursor"].to_string())?;
+        if command["from_start"] == true {
+            cursor = cursor.from_start();
+        }
+        let conversation = client(command)?.resume(cursor).await?;
+        Ok(self.hold(conversation))
+    }
+
+    async fn leave_for_another(&mut self) {
+        self.leave().await;
+        *self = Self::default();
+    }
+
+    fn hold(&mut self, conversation: Conversation) -> Observation {
         let uuid = conversation.workflow_uuid();
         self.conversation = Some(conversation);
-        Ok(saw!("started", "workflow_uuid": uuid))
+        saw!("started", "workflow_uuid": uuid)
     }
 
     async fn next(&mut self, command: &Value) -> Observation {
@@ -111,11 +145,15 @@ impl Driver {
         let state = conversation.state();
         match next {
             Some(Ok(message)) => {
-                saw!(
+                let mut seen = saw!(
                     "message", "type": message.tag(), "message": message,
                     "known": !matches!(message, ServerMessage::Unknown(_)),
                     "state": state.as_str(), "raw": conversation.raw_text(),
-                )
+                );
+                if conversation.cursor().is_some() {
+                    seen.extend(of_session(conversation, &message, &mut self.texts));
+                }
+                seen
             }
             Some(Err(Error::MalformedMessage { why, .. })) => {
                 saw!("malformed", "why": why)
@@ -127,11 +165,12 @@ impl Driver {
             None => self.failure.clone().unwrap_or_else(|| {
                 let result = conversation.result();
                 let mut ended = saw!("ended", "state": state.as_str(), "result": result);
-                ended.extend(
-                    conversation
-                        .close_code()
-                        .map(|code| ("code", json_of(&code))),
-                );
+                let code = conversation.close_code();
+                ended.extend(code.map(|code| ("code", json_of(&code))));
+                if conversation.cursor().is_some() {
+                    let outcome = conversation.outcome().map(|outcome| outcome.as_str());
+                    ended.insert("outcome", json_of(&outcome));
+                }
                 ended
             }),
         }
@@ -152,6 +191,18 @@ impl Driver {
         }
     }
 
+    async fn cancel(&mut self, command: &Value) -> Observation {
+        let Some(conversation) = &self.conversation else {
+            return unstarted();
+        };
+        conversation.cancel(command["reason"].as_str()).await;
+        saw!("cancelled")
+    }
+
+    fn told(&self, tell: impl FnOnce(&Conversation) -> Observation) -> Observation {
+        self.conversation.as_ref().map_or_else(unstarted, tell)
+    }
+
     async fn leave(&mut self) -> Observation {
         let Some(conversation) = &mut self.conversation else {
             return unstarted();
@@ -159,6 +210,27 @@ impl Driver {
         conversation.close().await;
         saw!("left", "state": conversation.state().as_str())
     }
+}
+
+/// What only a conversation of `fastagency.v1` has to tell.
+fn of_session(
+    conversation: &Conversation,
+    message: &ServerMessage,
+    texts: &mut TextAssembler,
+) -> Observation {
+    let connection = conversation.connection().as_str();
+    let mut told = Observation::from([("connection", json_of(connection))]);
+    if let Some(text) = texts.add(message) {
+        told.insert("text", json_of(text));
+    }
+    if let ServerMessage::AnswerAccepted(accepted) = message {
+        let elsewhere = conversation.answered_elsewhere(accepted);
+        told.insert("elsewhere", json_of(&elsewhere));
+    }
+    if let Some(question) = Question::of(message) {
+        told.insert("open", json_of(&conversation.is_open(question.uuid())));
+    }
+    told
 }
 
 fn unstarted() -> Observation {
@@ -182,7 +254,23 @@ fn client(command: &Value) -> Result<Client, Error> {
     if let Some(bytes) = options["max_message_size"].as_u64() {
         builder = builder.max_message_size(usize::try_from(bytes).ok());
     }
-    builder.build()
+    if options["dialect"] == "classic" {
+        builder = builder.dialect(Dialect::Classic);
+    }
+    let wanted = options["reconnect"].clone();
+    let delay = |name: &str, default| {
+        let seconds = wanted[name].as_f64();
+        seconds.map_or(default, Duration::from_secs_f64)
+    };
+    let defaults = Reconnect::default();
+    builder
+        .reconnect(Reconnect {
+            first_delay: delay("first_delay", defaults.first_delay),
+            longest_delay: delay("max_delay", defaults.longest_delay),
+            ..defaults
+        })
+        .should_retry(move |code, _, _| wanted["should_retry"][code.to_string()].as_bool())
+        .build()
 }
 
 async fn discover(command: &Value) -> Result<Observation, Error> {
