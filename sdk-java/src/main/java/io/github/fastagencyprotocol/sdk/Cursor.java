@@ -46,7 +46,14 @@ public record Cursor(String workflowUuid, String resumeToken, String epoch, long
    *     repeats the text
    */
   public static Cursor decode(String text) {
-    return fromJson(JsonText.parse(text));
+    JsonNode json;
+    try {
+      json = JsonText.parse(text);
+    } catch (Mismatch mismatch) {
+      // Without what Jackson says, which may repeat a part of the secret.
+      throw new Mismatch("this is no cursor: it is not JSON");
+    }
+    return fromJson(json);
   }
 
   /**

@@ -27,6 +27,9 @@ import java.util.function.Function;
 final class FakeServer implements AutoCloseable {
   static final String UUID = "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b";
 
+  /** The name of its threads. */
+  static final String THREADS = "fake-server";
+
   private static final String INITIATED =
       "{\"user_id\":null,\"workflow_uuid\":\"" + UUID + "\",\"name\":\"w\",\"params\":{\"n\":1}}";
 
@@ -45,11 +48,13 @@ final class FakeServer implements AutoCloseable {
 
   final List<Request> requests = new CopyOnWriteArrayList<>();
   private final ServerSocket listening;
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(task -> new Thread(task, THREADS));
   private final List<Socket> connections = new CopyOnWriteArrayList<>();
   private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private final Script script;
   private Function<Request, Response> rest = FakeServer::usual;
+  private String subprotocol = "";
 
   FakeServer(Script script) throws IOException {
     this.script = script;
@@ -60,6 +65,28 @@ final class FakeServer implements AutoCloseable {
   FakeServer answering(Function<Request, Response> answers) {
     rest = answers;
     return this;
+  }
+
+  /** Has it advertise {@code fastagency.v1}, and take it on every socket. */
+  FakeServer withSessions() {
+    return advertisingSessions().taking(SessionProtocol.SUBPROTOCOL);
+  }
+
+  /** Has it advertise {@code fastagency.v1}, whatever it takes on its sockets. */
+  FakeServer advertisingSessions() {
+    String initiated = MessageCodec.encode(SessionFrames.INITIATED);
+    return answering(request -> Response.of(200, initiated));
+  }
+
+  /** Has it answer an offer with a subprotocol; the empty one takes none. */
+  FakeServer taking(String subprotocol) {
+    this.subprotocol = subprotocol;
+    return this;
+  }
+
+  /** Returns the requests that opened WebSockets, or would have. */
+  List<Request> sockets() {
+    return requests.stream().filter(request -> request.path().endsWith("/ws")).toList();
   }
 
   String url() {
@@ -154,12 +181,13 @@ final class FakeServer implements AutoCloseable {
     return bytes.toString(StandardCharsets.UTF_8).stripTrailing();
   }
 
-  private static void upgrade(Socket connection, Request request) throws IOException {
+  private void upgrade(Socket connection, Request request) throws IOException {
     String key = request.headers().get("Sec-WebSocket-Key");
     String head =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: "
             + accept(key)
+            + (subprotocol.isEmpty() ? "" : "\r\nSec-WebSocket-Protocol: " + subprotocol)
             + "\r\n\r\n";
     connection.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
   }

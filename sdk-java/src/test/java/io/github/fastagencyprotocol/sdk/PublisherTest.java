@@ -4,53 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.github.fastagencyprotocol.sdk.messages.ServerMessage;
 import java.io.IOException;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Flow;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60) // A safety net; nothing here waits for time to pass.
 class PublisherTest {
-  /** Puts what it is told into a queue, and asks for nothing by itself. */
-  private static final class Recorder implements Flow.Subscriber<ServerMessage> {
-    final BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
-    Flow.Subscription subscription;
-
-    @Override
-    public void onSubscribe(Flow.Subscription subscription) {
-      this.subscription = subscription;
-    }
-
-    @Override
-    public void onNext(ServerMessage message) {
-      seen.add(message.type());
-    }
-
-    @Override
-    public void onError(Throwable error) {
-      seen.add(error);
-    }
-
-    @Override
-    public void onComplete() {
-      seen.add("complete");
-    }
-
-    Object take() throws InterruptedException {
-      return seen.poll(20, TimeUnit.SECONDS);
-    }
-  }
-
-  private static Recorder subscribed(Conversation conversation) {
-    Recorder recorder = new Recorder();
-    conversation.publisher().subscribe(recorder);
-    return recorder;
-  }
-
   private static Conversation start(FakeServer server) {
     return FastAgencyClient.create(server.url()).start("w");
   }
@@ -70,12 +30,12 @@ class PublisherTest {
         };
     try (FakeServer server = new FakeServer(script);
         Conversation conversation = start(server)) {
-      Recorder recorder = subscribed(conversation);
-      recorder.subscription.request(1);
+      Recorder recorder = Recorder.on(conversation);
+      recorder.request(1);
       assertEquals("text_message", recorder.take());
-      assertNull(recorder.seen.poll(50, TimeUnit.MILLISECONDS));
-      recorder.subscription.request(Long.MAX_VALUE);
-      recorder.subscription.request(Long.MAX_VALUE);
+      assertNull(recorder.seen().poll(50, TimeUnit.MILLISECONDS));
+      recorder.request(Long.MAX_VALUE);
+      recorder.request(Long.MAX_VALUE);
       assertEquals("text_message", recorder.take());
       assertEquals("workflow_completed", recorder.take());
       assertEquals("complete", recorder.take());
@@ -91,14 +51,14 @@ class PublisherTest {
         };
     try (FakeServer server = new FakeServer(script);
         Conversation conversation = start(server)) {
-      Recorder first = subscribed(conversation);
-      first.subscription.request(5);
+      Recorder first = Recorder.on(conversation);
+      first.request(5);
       assertInstanceOf(MalformedMessageException.class, first.take());
-      Recorder second = subscribed(conversation);
-      second.subscription.request(5);
+      Recorder second = Recorder.on(conversation);
+      second.request(5);
       assertEquals("workflow_completed", second.take());
       assertEquals("complete", second.take());
-      assertEquals(0, first.seen.size());
+      assertEquals(0, first.seen().size());
     }
   }
 
@@ -106,8 +66,8 @@ class PublisherTest {
   void tellsHowItEnded() throws Exception {
     try (FakeServer server = new FakeServer(peer -> peer.close(4004, ""));
         Conversation conversation = start(server)) {
-      Recorder recorder = subscribed(conversation);
-      recorder.subscription.request(1);
+      Recorder recorder = Recorder.on(conversation);
+      recorder.request(1);
       assertInstanceOf(ConversationRefusedException.class, recorder.take());
     }
   }
@@ -121,12 +81,12 @@ class PublisherTest {
         };
     try (FakeServer server = new FakeServer(script);
         Conversation conversation = start(server)) {
-      Recorder recorder = subscribed(conversation);
-      recorder.subscription.request(1);
+      Recorder recorder = Recorder.on(conversation);
+      recorder.request(1);
       assertEquals("text_message", recorder.take());
-      recorder.subscription.cancel();
+      recorder.cancel();
       assertEquals("workflow_completed", conversation.next().orElseThrow().type());
-      assertEquals(0, recorder.seen.size());
+      assertEquals(0, recorder.seen().size());
     }
   }
 
@@ -134,9 +94,9 @@ class PublisherTest {
   void takesOneSubscriberAtATimeAndPositiveRequests() throws Exception {
     try (FakeServer server = new FakeServer(PublisherTest::complete);
         Conversation conversation = start(server)) {
-      Recorder first = subscribed(conversation);
-      assertInstanceOf(IllegalStateException.class, subscribed(conversation).take());
-      first.subscription.request(0);
+      Recorder first = Recorder.on(conversation);
+      assertInstanceOf(IllegalStateException.class, Recorder.on(conversation).take());
+      first.request(0);
       assertInstanceOf(IllegalArgumentException.class, first.take());
     }
   }
@@ -150,8 +110,8 @@ class PublisherTest {
         };
     try (FakeServer server = new FakeServer(script)) {
       Conversation conversation = start(server);
-      Recorder recorder = subscribed(conversation);
-      recorder.subscription.request(1);
+      Recorder recorder = Recorder.on(conversation);
+      recorder.request(1);
       conversation.close();
       assertEquals("complete", recorder.take());
     }
