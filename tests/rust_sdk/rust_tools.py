@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-__all__ = ["ROOT", "SDK", "TARGET", "cargo", "driver"]
+__all__ = ["ROOT", "SDK", "TARGET", "cargo", "driver", "example"]
 
 ROOT = Path(__file__).parents[2]
 SDK = ROOT / "sdk-rust"
@@ -35,5 +35,10 @@ def cargo(*arguments: str, cwd: Path = SDK, environment: dict[str, str] | None =
 
 def driver() -> Path:
     """Build the driver of the conformance suite and return its path."""
-    cargo("build", "--quiet", "--locked", "--offline", "--example", "conformance")
-    return TARGET / "debug" / "examples" / "conformance"
+    return example("conformance")
+
+
+def example(name: str) -> Path:
+    """Build one of the SDK's examples and return its path."""
+    cargo("build", "--quiet", "--locked", "--offline", "--example", name)
+    return TARGET / "debug" / "examples" / name

@@ -153,7 +153,15 @@ def _hold(subject: Driver, url: str) -> None:
     assert (subject.ready["saw"], subject.ready["language"]) == ("ready", "rust")
     discovered = subject.do(do="discover", url=url)
     assert [workflow["name"] for workflow in discovered["workflows"]] == ["simple_learning"]
-    started = subject.do(do="start", url=url, workflow="simple_learning", params={"level": "ü"})
+    _hold_in_classic(subject, url)
+    _hold_a_session(subject, url)
+
+
+def _hold_in_classic(subject: Driver, url: str) -> None:
+    options = {"dialect": "classic"}
+    started = subject.do(
+        do="start", url=url, workflow="simple_learning", params={"level": "ü"}, options=options
+    )
     assert started["saw"] == "started"
     assert subject.do(do="next")["type"] == "workflow_started"
     asked = subject.do(do="next")
@@ -169,3 +177,29 @@ def _hold(subject: Driver, url: str) -> None:
     ended = {"saw": "ended", "state": "completed", "result": "level ü", "code": 1000}
     assert subject.do(do="next") == ended
     assert subject.do(do="next") == ended
+
+
+def _hold_a_session(subject: Driver, url: str) -> None:
+    """The same conversation, left after its first question and resumed."""
+    subject.do(do="start", url=url, workflow="simple_learning", params={"level": "ü"})
+    assert subject.do(do="next")["connection"] == "live"
+    asked = subject.do(do="next")
+    assert (asked["type"], asked["state"], asked["open"]) == ("text_input", "awaiting_answer", True)
+    cursor = subject.do(do="cursor")["cursor"]
+    assert (cursor["after_seq"], set(cursor)) == (2, {"workflow_uuid", "resume_token", "epoch", "after_seq"})
+    assert subject.do(do="leave")["saw"] == "left"
+
+    subject.do(do="resume", url=url, cursor=cursor, from_start=True)
+    replayed = [subject.do(do="next")["type"] for _ in range(3)]
+    assert replayed == ["session_ready", "workflow_started", "text_input"]
+    answered = subject.do(do="answer", value="Primes")
+    accepted = subject.do(do="next")
+    assert accepted["message"]["answer_id"] == answered["answer_id"]
+    assert (accepted["type"], accepted["elsewhere"]) == ("answer_accepted", False)
+    assert subject.do(do="next")["message"]["content"]["choices"] == ["Easy", "Hard"]
+    assert subject.do(do="answer", value=["Hard"])["saw"] == "answered"
+    said = [subject.do(do="next")["type"] for _ in range(3)]
+    assert said == ["answer_accepted", "text_message", "workflow_completed"]
+    ended = {"saw": "ended", "state": "completed", "result": "level ü", "code": 1000, "outcome": "completed"}
+    assert subject.do(do="next") == ended
+    assert subject.do(do="connection") == {"saw": "connection", "connection": "ended"}
