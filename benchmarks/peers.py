@@ -5,13 +5,15 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from fastagency_load.conversation import CLASSIC, V1
+from fastagency_load.target import raise_file_limit
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "test-output"
@@ -28,7 +30,7 @@ class Peer:
     """One row of the tables: a server program and the kind of workflow that it runs.
 
     `module` names the program in servers/, `mode` is `blocking` or `async`, `holds` how many conversations it
-    is known to hold at once (None: no such limit).
+    is known to hold at once (None: no such limit), `dialect` what is spoken with it.
     """
 
     title: str
@@ -36,11 +38,14 @@ class Peer:
     module: str
     mode: str
     holds: int | None = None
+    dialect: str = CLASSIC
 
 
 PEERS = (
     Peer("ours, blocking", ".venv", "ours", "blocking"),
     Peer("ours, async", ".venv", "ours", "async"),
+    Peer("ours, blocking, fastagency.v1", ".venv", "ours", "blocking", dialect=V1),
+    Peer("ours, async, fastagency.v1", ".venv", "ours", "async", dialect=V1),
     Peer("FastAgency 0.10.2, blocking", ".venv-upstream", "upstream", "blocking", holds=40),
     Peer("FastAgency 0.10.2, async", ".venv-upstream", "upstream", "async", holds=40),
     Peer("bare Starlette, ready-made text", ".venv", "bare", "async"),
@@ -55,22 +60,6 @@ class Running:
     url: str
     pid: int
 
-    def memory(self) -> int:
-        """Resident memory of the server in bytes."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        raise PeerFailed(f"process {self.pid} of {self.peer.title} is gone")
-
-    def threads(self) -> int:
-        """Threads of the server."""
-        return len(os.listdir(f"/proc/{self.pid}/task"))
-
-    def cpu_seconds(self) -> float:
-        """Processor time that the server has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 @contextmanager
 def running(peers: Sequence[Peer], shared: bool) -> Iterator[list[Running]]:
@@ -82,7 +71,9 @@ def running(peers: Sequence[Peer], shared: bool) -> Iterator[list[Running]]:
     OUTPUT.mkdir(exist_ok=True)
     processes: dict[str, subprocess.Popen[str]] = {}
     urls: dict[str, str] = {}
-    name = (lambda peer: peer.module) if shared else (lambda peer: f"{peer.module}-{peer.mode}")
+    name = (
+        (lambda peer: peer.module) if shared else (lambda peer: f"{peer.module}-{peer.mode}-{peer.dialect}")
+    )
     try:
         for peer in peers:
             if name(peer) not in processes:
@@ -95,6 +86,10 @@ def running(peers: Sequence[Peer], shared: bool) -> Iterator[list[Running]]:
             process.terminate()
         for process in processes.values():
             _reap(process)
+
+
+def _alone(peer: Peer) -> str:
+    return f"{peer.module}-{peer.mode}-{peer.dialect}"
 
 
 def _spawn(peer: Peer, log_path: Path) -> subprocess.Popen[str]:
@@ -139,8 +134,7 @@ def prepare_client() -> None:
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         os.sched_setaffinity(0, cores[1:2])
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_file_limit()
 
 
 _CORES = sorted(os.sched_getaffinity(0))

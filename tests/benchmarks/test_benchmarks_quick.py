@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVERS = [
     "ours, blocking",
     "ours, async",
+    "ours, blocking, fastagency.v1",
+    "ours, async, fastagency.v1",
     "FastAgency 0.10.2, blocking",
     "FastAgency 0.10.2, async",
     "bare Starlette, ready-made text",
@@ -30,6 +32,9 @@ def test_every_server_is_in_every_table(tmp_path: Path) -> None:
     assert output.read_text() in run.stdout
     tables = [part for part in run.stdout.split("\n\n") if part.startswith("| server")]
     assert [_first_column(table) for table in tables] == [SERVERS] * 4
+    [bars] = [part for part in run.stdout.split("\n\n") if part.startswith("| bar")]
+    assert len(_first_column(bars)) == 16
+    assert {line.split("|")[-2].strip() for line in bars.strip().splitlines()[2:]} == {"not judged"}
 
 
 def test_it_says_what_is_missing() -> None:
