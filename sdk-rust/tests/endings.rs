@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{bounded, closing, completed, frame, next, Server};
 use fastagency_sdk::tables::CloseCode;
-use fastagency_sdk::{json, ConversationState, Error};
+use fastagency_sdk::{json, ConnectionState, ConversationState, Error};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -193,6 +193,30 @@ async fn leaving_says_goodbye() {
         conversation.answer("x").await,
         Err(Error::NotAsked(_))
     ));
+}
+
+#[tokio::test]
+async fn a_cancel_in_classic_closes_the_socket() {
+    let server = Server::new().await;
+    let client = server.client();
+    let script = server.play(|mut socket| async move {
+        socket.send(frame("text_input", "{}")).await.unwrap();
+        next(&mut socket).await
+    });
+    let mut conversation = client.start("w", json!({})).await.unwrap();
+    bounded(conversation.next()).await.unwrap().unwrap();
+    assert_eq!(conversation.connection(), ConnectionState::Live);
+    assert!(conversation.is_open("u") && !conversation.is_open("another"));
+    let other = conversation.answer_to("another", "x").await;
+    assert!(matches!(other, Err(Error::NotAsked(_))));
+    bounded(conversation.answers().cancel(Some("enough"))).await;
+    assert_eq!(bounded(script).await.unwrap(), Some(closing(1000, "")));
+    assert!(bounded(conversation.next()).await.is_none());
+    assert_eq!(conversation.connection(), ConnectionState::Ended);
+    assert_eq!(
+        (conversation.outcome(), conversation.cursor()),
+        (None, None)
+    );
 }
 
 #[tokio::test]

@@ -404,50 +404,23 @@ async fn should_retry_has_the_last_word() {
 #[tokio::test]
 async fn a_reader_learns_that_the_task_was_ended() {
     let server = Server::new().await;
-    let client = server
-        .builder()
-        .should_retry(|_, _, _| panic!("on purpose"))
-        .build()
-        .unwrap();
-    let script = tokio::spawn(async move { drop(server.begin().await) });
-    let mut conversation = client.start("w", json!({})).await.unwrap();
-    let (_, error) = read(&mut conversation).await;
-    assert!(matches!(error, Some(Error::ConversationLost { .. })));
-    bounded(script).await.unwrap();
-}
-
-#[tokio::test]
-async fn what_arrives_with_the_handshake_is_not_lost() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let server = Server::new().await;
-    let client = server.client();
-    let script = tokio::spawn(async move {
-        server.announce().await;
-        let (mut stream, _) = server.listener.accept().await.unwrap();
-        let mut head = vec![0; 4096];
-        let length = stream.read(&mut head).await.unwrap();
-        let head = String::from_utf8_lossy(&head[..length]).into_owned();
-        let key = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
-        let accept =
-            tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.unwrap().as_bytes());
-        let mut answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nconnection: keep-alive, Upgrade\r\n\
-             sec-websocket-accept: {accept}\r\nsec-websocket-protocol: fastagency.v1\r\n\r\n"
-        )
-        .into_bytes();
-        answer.extend([0x88, 2, 0x0f, 0xa4]); // a close frame, 4004
-        stream.write_all(&answer).await.unwrap();
-        stream
-    });
-    let mut conversation = client.start("w", json!({})).await.unwrap();
-    let (_, error) = read(&mut conversation).await;
-    assert!(matches!(
-        error,
-        Some(Error::ConversationRefused { code: 4004, .. })
-    ));
-    drop(bounded(script).await.unwrap());
+    for panics_in_observer in [false, true] {
+        let once = AtomicU32::new(0);
+        let builder = server.builder();
+        let client = if panics_in_observer {
+            builder.on_connection(move |state| {
+                let first = once.fetch_add(1, Ordering::SeqCst) == 0;
+                assert!(first || state == ConnectionState::Lost, "on purpose");
+            })
+        } else {
+            builder.should_retry(|_, _, _| panic!("on purpose"))
+        };
+        let client = client.build().unwrap();
+        let script = async { drop(server.begin().await) };
+        let (conversation, ()) = tokio::join!(client.start("w", json!({})), script);
+        let (_, error) = read(&mut conversation.unwrap()).await;
+        assert!(matches!(error, Some(Error::ConversationLost { .. })));
+    }
 }
 
 #[tokio::test]

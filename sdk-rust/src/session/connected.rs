@@ -152,7 +152,7 @@ impl SessionProtocol {
         let place = match seq_in(&text) {
             None => None,
             Some(seq) if seq <= self.read.seq => return Vec::new(),
-            Some(seq) if seq > self.read.seq + 1 => {
+            Some(seq) if seq > self.read.seq.saturating_add(1) => {
                 self.gap = true;
                 return Vec::new();
             }
@@ -198,7 +198,7 @@ impl SessionProtocol {
                 self.phase = Phase::Replaying;
             }
             SessionMode::Reset => {
-                let seq = ready.oldest_seq - 1;
+                let seq = ready.oldest_seq.saturating_sub(1);
                 self.read = Place { epoch, seq };
                 self.phase = Phase::Replaying;
                 self.open.clear();

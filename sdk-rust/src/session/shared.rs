@@ -267,6 +267,10 @@ impl Shared {
         let Some(tell) = &self.on_connection else {
             return;
         };
+        // When the user's own function ended the task, the reader's task tells: a second panic here would be the last.
+        if std::thread::panicking() {
+            return;
+        }
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.ask(SessionProtocol::connection);
         if shown.replace(state) != Some(state) {
