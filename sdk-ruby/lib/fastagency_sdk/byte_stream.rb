@@ -31,7 +31,7 @@ module FastAgency
 
     # @return [Socket] connected to the first address of the host that takes it
     def self.connect(host, port, deadline)
-      failure = nil
+      failure = SocketError.new("#{host} has no address")
       Addrinfo.foreach(host, port, nil, :STREAM, timeout: deadline.remaining) do |address|
         return reach(address, deadline)
       rescue SystemCallError => e

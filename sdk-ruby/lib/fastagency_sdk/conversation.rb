@@ -73,7 +73,10 @@ module FastAgency
     #
     # @yieldparam state [Symbol] as in {#connection}
     # @return [self]
+    # @raise [ArgumentError] without a block
     def on_connection(&observer)
+      raise ArgumentError, "on_connection takes a block" if observer.nil?
+
       @shell.on_connection(observer)
       self
     end

@@ -21,8 +21,9 @@ class LiveSessionCase < ClientTest
     @servers.last
   end
 
+  # A client that comes back soon, and does not let a test hang.
   def session_client(server, **options)
-    client(server, reconnect: FastAgency::Reconnect.new(first_delay: 0.01), **options)
+    client(server, reconnect: FastAgency::Reconnect.new(first_delay: 0.01), message_timeout: 20, **options)
   end
 
   def first

@@ -65,7 +65,7 @@ class SessionTest < LiveSessionCase
   end
 
   def test_a_gap_is_resumed_from
-    there = session_server(says(ready("fresh"), logged(1), logged(3)),
+    there = session_server(says(ready("fresh", heartbeat: 3600), logged(1), logged(3)),
                            ends(3, ready("replay", head: 2), logged(2), through(2)))
     session_client(there).start("w") { |it| assert_equal [1, 2, 3], shown(it) }
     first
@@ -113,7 +113,7 @@ class SessionTest < LiveSessionCase
   end
 
   def test_a_server_that_does_not_close_after_the_end
-    there = session_server(says(ready("fresh"), completed(1)))
+    there = session_server(says(ready("fresh", heartbeat: 3600), completed(1)))
     session_client(there, close_timeout: 0.05).start("w") { |it| assert_equal [1], shown(it) }
   end
 
