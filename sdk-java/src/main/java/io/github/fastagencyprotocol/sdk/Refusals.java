@@ -6,6 +6,7 @@ import io.github.fastagencyprotocol.sdk.messages.ValidationErrorResponse;
 import io.github.fastagencyprotocol.sdk.messages.ValidationIssue;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,7 +37,10 @@ final class Refusals {
   static FastAgencyException ofHandshake(URI uri, Throwable error) {
     if (error instanceof WebSocketHandshakeException refused
         && refused.getResponse().statusCode() != SWITCHING_PROTOCOLS) {
-      return of(refused.getResponse().statusCode(), refused.getResponse().headers(), new byte[0]);
+      HttpResponse<?> response = refused.getResponse();
+      // The JDK reads the body as a string, but promises nothing.
+      String body = response.body() instanceof String text ? text : "";
+      return of(response.statusCode(), response.headers(), body.getBytes(StandardCharsets.UTF_8));
     }
     return unreachable(uri, error);
   }

@@ -7,6 +7,7 @@ import io.github.fastagencyprotocol.sdk.messages.ConversationState;
 import io.github.fastagencyprotocol.sdk.messages.ErrorMessage;
 import io.github.fastagencyprotocol.sdk.messages.Outcome;
 import io.github.fastagencyprotocol.sdk.messages.Question;
+import io.github.fastagencyprotocol.sdk.messages.SessionReady;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -452,6 +453,8 @@ final class SessionDialogue implements Dialogue, MessageReader.Source {
       protocol.receive(arrival, now()).forEach(inbox::put);
       if (protocol.isCompleted() && !before) {
         watchLast(socket);
+      } else if (arrival.message() instanceof SessionReady) {
+        watch(socket); // It says how much silence is too much.
       }
       show();
       return !inbox.isFull();

@@ -256,8 +256,10 @@ class SessionDialogueTest {
           say(peer, replay(0), replayed(0), completed(1, "completed"));
           peer.close(1000, "");
         };
+    // With the patience of before the first session, the test's own bound would end it.
+    Reconnect patient = AT_ONCE.withPatience(Duration.ofHours(1));
     try (FakeServer server = server(silent, second);
-        Conversation conversation = client(server).build().start("quiz")) {
+        Conversation conversation = client(server).reconnect(patient).build().start("quiz")) {
       assertEquals("workflow_completed", conversation.next().orElseThrow().type());
     }
   }
@@ -328,6 +330,7 @@ class SessionDialogueTest {
         ConversationRefusedException refused =
             assertThrows(ConversationRefusedException.class, conversation::next);
         assertTrue(refused.getMessage().contains("403"), refused.getMessage());
+        assertEquals("no", refused.detail().orElseThrow());
         assertThrows(ConversationRefusedException.class, conversation::next);
         assertEquals(ConversationState.FAILED, conversation.state());
         assertEquals(2, sockets.get());
