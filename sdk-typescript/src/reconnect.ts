@@ -27,19 +27,17 @@ export const PATIENCE = 30_000;
 
 /**
  * The milliseconds to wait before attempt number `attempt`, or null to give up. `code` and `reason` are what the last
- * connection ended with, `byClient` that this side closed it because the server broke the WebSocket protocol. `draw`
- * returns a number from 0 up to 1, so that many clients do not come back at once.
+ * connection ended with. `draw` returns a number from 0 up to 1, so that many clients do not come back at once.
  */
 export function reconnectDelay(
   { firstDelay = 500, longestDelay = 30_000, shouldRetry }: Reconnect,
   code: number,
   reason: string,
   attempt: number,
-  byClient = false,
   draw = Math.random,
 ): number | null {
   const backsOff = [1001, NO_CLOSE_FRAME, 1011, 1012].includes(code);
-  const usual = !byClient && (backsOff || (code >= 4100 && code < 4300));
+  const usual = backsOff || (code >= 4100 && code < 4300);
   if (!(shouldRetry?.(code, reason, attempt) ?? usual)) return null;
   // At once, since the server asked for it; but not again and again.
   if (attempt === 1 && code >= 4200 && code < 4300) return 0;

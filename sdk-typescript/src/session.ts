@@ -296,7 +296,7 @@ export class SessionProtocol {
     // What came after the gap may have explained the close, so the close alone says nothing.
     if (this.#gap) [code, byClient] = [NO_CLOSE_FRAME, false];
     this.#gap = false;
-    const delay = reconnectDelay(this.#reconnect, code, reason, ++this.#attempt, byClient);
+    const delay = reconnectDelay(this.#reconnect, code, reason, ++this.#attempt);
     if (delay !== null && now + delay - this.#goneSince <= this.#detached) return delay;
     this.giveUp(endingOf(code, reason, this.#lastError, byClient));
     return null;

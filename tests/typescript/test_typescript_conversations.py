@@ -349,7 +349,7 @@ console.log(transformSync(process.argv[1], options).code);
 
 def program_of_the_readme(index: int) -> str:
     """Return an example of the README, with the import's path."""
-    blocks = re.findall(r"```ts\n(.*?)```", (SDK / "README.md").read_text(), re.DOTALL)
+    blocks: list[str] = re.findall(r"```ts\n(.*?)```", (SDK / "README.md").read_text(), re.DOTALL)
     whole = [block for block in blocks if block.startswith("import")]
     return whole[index].replace('"fastagency-sdk"', json.dumps(str(built_sdk() / "node.js")))
 

@@ -314,12 +314,17 @@ test("a resume from a cursor takes its tickets from any workflow", async () => {
 
 test("a resume from the start, on a server without tickets", async () => {
   const { WebSocket, sockets } = opening("fastagency.v1");
-  const { fetch } = answering(Response.json([]));
-  const conversation = await new Client("http://x", { fetch, WebSocket }).resume(cursor, {
-    fromStart: true,
-  });
+  const { fetch, asked } = answering(Response.json([]));
+  const client = new Client("http://x", { fetch, WebSocket, reconnect: { firstDelay: 0 } });
+  const conversation = await client.resume(cursor, { fromStart: true });
   assert.equal(first(sockets[0]).after_seq, 0);
-  assert.equal(sockets[0]?.url, "ws://x/fastagency/ws");
+  sockets[0]?.drop();
+  await settled();
+  assert.deepEqual(
+    sockets.map(({ url }) => url),
+    ["ws://x/fastagency/ws", "ws://x/fastagency/ws"],
+  );
+  assert.equal(asked.length, 1, "the server was asked for tickets once");
   await conversation.close();
 });
 

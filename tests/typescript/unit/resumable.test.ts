@@ -51,7 +51,7 @@ class Stage {
 
   readonly connect: Connect = async (begin, signal) => {
     this.openings++;
-    if (this.failing.length) throw this.failing.shift();
+    if (this.failing.length) throw await this.failing.shift();
     signal?.throwIfAborted();
     return begin(this.open());
   };
@@ -148,9 +148,14 @@ test("a gap closes the socket and resumes", async () => {
   await settled();
   assert.equal(first?.closedWith, 1000);
   assert.equal(JSON.parse(stage.socket.sent[0] ?? "").after_seq, 1);
-  first?.onmessage?.({ data: logged(2) });
+  first?.onmessage?.({ data: logged(2, "text_message", { content: { body: "stale" } }) });
   stage.socket.say(ready("replay"), logged(2), logged(3), replayed(3), over(4));
-  assert.equal((await stage.types()).length, 4);
+  const read = await stage.read(3);
+  assert.deepEqual(
+    read.map(({ content }) => content.body as unknown),
+    ["m1", "m2", "m3"],
+  );
+  assert.deepEqual(await stage.types(), ["workflow_completed"]);
 });
 
 test("spec FA-LIV-1: silence drops the socket and resumes", async () => {
@@ -239,6 +244,41 @@ test("spec FA-CAN-3: closing leaves the workflow, and ends every wait", async ()
     );
     assert.equal(stage.openings, 0);
   }
+});
+
+test("closing waits until the socket is closed", async () => {
+  const stage = new Stage();
+  stage.socket.close = () => undefined;
+  let closed = false;
+  const closing = stage.conversation.close().then(() => (closed = true));
+  await settled();
+  assert.ok(!closed);
+  stage.socket.drop(1000);
+  await closing;
+});
+
+test("a refusal that comes after the close is none", async () => {
+  const stage = new Stage();
+  let refuse: (error: unknown) => void = () => undefined;
+  stage.failing.push(new Promise((resolve) => (refuse = resolve)));
+  stage.socket.say(ready("fresh"));
+  stage.socket.drop();
+  await settled();
+  const closing = stage.conversation.close();
+  refuse(new RequestRefused(403, "Too late."));
+  await closing;
+  assert.equal(stage.conversation.connection, "ended");
+  assert.deepEqual(await stage.types(), []);
+});
+
+test("a signal after the end changes nothing", async () => {
+  const control = new AbortController();
+  const stage = new Stage({}, { signal: control.signal });
+  stage.socket.say(ready("fresh"), over(1));
+  await stage.types();
+  control.abort(new Error("enough"));
+  assert.deepEqual(await stage.types(), []);
+  assert.equal(stage.conversation.state, "completed");
 });
 
 test("a signal ends it with its reason, also between two sockets", async () => {

@@ -135,6 +135,16 @@ test("spec FA-RES-3: a reset tells the user to drop what was shown", () => {
   assert.deepEqual(talk.protocol.cursor?.toJSON(), cursor("e2", 5));
 });
 
+test("spec FA-RES-3: after a reset a question is asked anew", () => {
+  const talk = live(question(1));
+  talk.drop();
+  talk.receive(ready("reset"), question(1), replayed(1));
+  talk.read(1);
+  assert.equal(talk.protocol.question, null);
+  talk.read();
+  assert.equal(talk.protocol.question, talk.last);
+});
+
 test("a reset before anything was read, but not before it was received, is told too", () => {
   const talk = new Talk();
   talk.receive(ready("fresh"), logged(1));

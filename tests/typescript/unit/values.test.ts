@@ -42,7 +42,7 @@ test("a cursor there and back", () => {
 test("spec FA-LIV-2: delays grow up to a limit, and are drawn", () => {
   const policy = { firstDelay: 1000, longestDelay: 10_000 };
   const longest = (attempt: number, code = 1006) =>
-    reconnectDelay(policy, code, "", attempt, false, () => 1);
+    reconnectDelay(policy, code, "", attempt, () => 1);
   assert.deepEqual(
     [1, 2, 3, 4, 5, 99, 9999].map((attempt) => longest(attempt)),
     [1000, 2000, 4000, 8000, 10_000, 10_000, 10_000],
@@ -50,11 +50,11 @@ test("spec FA-LIV-2: delays grow up to a limit, and are drawn", () => {
   assert.equal(longest(1, 4200), 0);
   assert.equal(longest(2, 4200), 2000);
   assert.equal(
-    reconnectDelay(policy, 1006, "", 3, false, () => 0),
+    reconnectDelay(policy, 1006, "", 3, () => 0),
     0,
   );
   assert.equal(
-    reconnectDelay({ firstDelay: 0 }, 1006, "", 9999, false, () => 1),
+    reconnectDelay({ firstDelay: 0 }, 1006, "", 9999, () => 1),
     0,
   );
 });
