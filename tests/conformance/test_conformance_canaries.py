@@ -51,7 +51,7 @@ def test_every_canary_is_listed() -> None:
 
 
 def test_the_reference_client_passes_everything() -> None:
-    command = f"{sys.executable} -m conformance.reference.client"
+    command = f"{sys.executable} -m conformance.reference.session_client"
     run = asyncio.run(run_client("reference", Subject(command=command), CASES, known=Known()))
     assert run.red == []
     assert run.count("skipped") == 0

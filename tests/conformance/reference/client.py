@@ -162,8 +162,9 @@ class ReferenceClient:
 
     def announced(self, command: dict[str, Any]) -> dict[str, Any]:
         """POST initiate_workflow; returns what it answers."""
+        user_id = command.get("options", {}).get("user_id")
         body = {"workflow_name": command["workflow"], "workflow_uuid": str(uuid4()),
-                "user_id": command.get("options", {}).get("user_id"), "params": command["params"]}  # fmt: skip
+                "user_id": user_id, "params": command["params"]}  # fmt: skip
         answer = self.request(command, "/fastagency/initiate_workflow", self.announcement(body))
         initiated: dict[str, Any] = self.checked("InitiatedWorkflow", answer)
         return initiated

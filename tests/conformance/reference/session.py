@@ -53,7 +53,7 @@ class _Gap(Exception):
 class Session(threading.Thread):
     """One conversation. `first` is the start frame, None for a resume from `cursor`."""
 
-    final_statuses = (401, 403, 404)
+    final_statuses: tuple[int, ...] = (401, 403, 404)
     """Of an opening that is refused; every other failure to open is a connection that broke."""
 
     def __init__(
@@ -151,6 +151,8 @@ class Session(threading.Thread):
 
     def disconnected(self) -> None:
         """The socket has ended. What a replay had brought stays for the next session."""
+        if self.live or self.replaying:
+            self.gone_since = time.monotonic()
         self.socket, self.live, self.replaying = None, False, False
         self.sent.clear()
 
