@@ -132,7 +132,9 @@ func TestAResetIsToldOfBeforeTheUserReadsAnything(t *testing.T) {
 	k.stands("e1", 0)
 	k.give(unread[:1])
 	k.stands("e1", 1)
-	k.give(unread[1:])
+	k.give(unread[1:2])
+	k.stands("e2", 0)
+	k.give(unread[2:])
 	k.expect("text_message1 session_ready text_message1")
 	k.stands("e2", 1)
 }
@@ -287,6 +289,23 @@ func TestItGivesUpWhenTheConversationMustBeGone(t *testing.T) { // spec FA-LIV-2
 	k.deliveredEnd(k.ending)
 	if k.state() != StateCancelled {
 		t.Error(k.state())
+	}
+}
+
+func TestALongSessionIsNoTimeWithoutOne(t *testing.T) {
+	k := live(t, said(1))
+	for range 2 {
+		k.now = k.now.Add(time.Hour)
+		if !k.drop().again {
+			t.Error("it gives up at once")
+		}
+		k.open(replay(1), replayed(1))
+	}
+	k.drop()
+	k.open(replay(2)) // A replay that breaks was a session too.
+	k.now = k.now.Add(time.Hour)
+	if !k.drop().again {
+		t.Error("it gives up at once after a replay")
 	}
 }
 

@@ -315,6 +315,27 @@ func TestAnAnswerBeforeCloseArrives(t *testing.T) {
 	}
 }
 
+// A conversation that was started and left at once runs.
+func TestAStartBeforeCloseArrives(t *testing.T) {
+	const times = 20
+	arrived := make(chan string, times)
+	scripts := make([]func(*peer), times)
+	for at := range scripts {
+		scripts[at] = func(p *peer) {
+			arrived <- p.first
+			p.waitForClose()
+		}
+	}
+	server := serveSessions(t, scripts...)
+	for range times {
+		_, conversation := begin(t, server.Server, quick())
+		conversation.Close()
+		if first := <-arrived; !strings.Contains(first, "start_workflow") {
+			t.Errorf("the server got %q", first)
+		}
+	}
+}
+
 func TestFramesThatAreWrong(t *testing.T) {
 	server := serveSessions(t, func(p *peer) {
 		p.texts(fresh(), said(1), strings.Replace(said(2), `"m2"`, `5`, 1), said(3))
@@ -425,7 +446,8 @@ func TestAConversationThatIsLost(t *testing.T) {
 func TestAServerThatNeverCloses(t *testing.T) {
 	release := make(chan struct{})
 	server := serveSessions(t, func(p *peer) {
-		p.texts(fresh(), completes(1, OutcomeFailed))
+		patient := strings.Replace(fresh(), `"heartbeat_seconds":10`, `"heartbeat_seconds":1000`, 1)
+		p.texts(patient, completes(1, OutcomeFailed))
 		<-release
 	})
 	defer close(release)
