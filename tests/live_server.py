@@ -30,10 +30,10 @@ class LiveServer:
         self.faults: list[str] = []
         """What went wrong around the conversations: unhandled exceptions, tasks and threads that were left.
         """
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(2048)
-        self.port: int = self._socket.getsockname()[1]
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(2048)
+        self.port: int = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         options: dict[str, Any] = {
             "ws": "auto",
@@ -57,7 +57,7 @@ class LiveServer:
         deadline = time.monotonic() + _START_SECONDS
         while not self.server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                self._socket.close()
+                self.listener.close()
                 raise RuntimeError("the server did not start") from self._failure
             time.sleep(0.002)
 
@@ -69,7 +69,7 @@ class LiveServer:
             self.faults.append(f"the server did not stop within {_STOP_SECONDS:.0f} s")
         if self._failure is not None:
             self.faults.append(f"the server ended with {type(self._failure).__name__}: {self._failure}")
-        self._socket.close()
+        self.listener.close()
 
     def _run(self) -> None:
         try:
@@ -80,7 +80,7 @@ class LiveServer:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        await self.server.serve(sockets=[self._socket])
+        await self.server.serve(sockets=[self.listener])
         deadline = time.monotonic() + _GRACE_SECONDS
         while left := asyncio.all_tasks() - {asyncio.current_task()}:
             if time.monotonic() > deadline:

@@ -136,14 +136,25 @@ class RawConversation:
 class RawSocket:
     """A TCP connection that has made the WebSocket handshake; from there on every frame is written by hand.
 
-    A context manager; leaving it closes the TCP connection. `origin` and `headers` go into the handshake.
+    A context manager; leaving it closes the TCP connection. `headers` go into the handshake.
+    `receive_buffer` is how many bytes the kernel keeps while nobody reads (None: megabytes).
     """
 
     TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 0x1, 0x2, 0x8, 0x9, 0xA, 0x0
 
-    def __init__(self, url: str, path: str = "/fastagency/ws", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        path: str = "/fastagency/ws",
+        headers: dict[str, str] | None = None,
+        receive_buffer: int | None = None,
+    ) -> None:
         address = urlsplit(url)
-        self._tcp = socket.create_connection((address.hostname, address.port), timeout=_SAFETY_SECONDS)
+        self._tcp = socket.socket()
+        self._tcp.settimeout(_SAFETY_SECONDS)
+        if receive_buffer is not None:  # before the connection: its window is made from it
+            self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._tcp.connect((address.hostname, address.port))
         self._buffer = b""
         lines = {
             "Host": address.netloc,

@@ -21,6 +21,7 @@ __all__ = ["Connection"]
 
 logger = logging.getLogger(__name__)
 
+_NO_CLOSE_FRAME: Final = 1006  # RFC 6455, 7.1.5
 _SERVER_FAILED: Final = "The server failed."
 
 
@@ -130,16 +131,26 @@ class Connection:
                         self._closed("server", output.close.code)
                         await self._websocket.close(output.close.code, output.close.reason)
             except TimeoutError:
-                self._give_up()
+                await self._give_up()
             except RuntimeError as error:
                 # uvicorn closed by itself, since the client answered no ping: it says so to the next sender.
-                raise WebSocketDisconnect(1006) from error
+                raise WebSocketDisconnect(_NO_CLOSE_FRAME) from error
 
-    def _give_up(self) -> None:
-        """Nobody reads: no close frame would get through either. Have the reader stop waiting."""
+    async def _give_up(self) -> None:
+        """Nobody reads: let go of the conversation at once, and say 4101 if the client reads after all (spec
+        FA-LIV-5). Then have the reader stop waiting."""
         logger.info("a client does not read", extra={"workflow_uuid": self.session.workflow_uuid})
         self._close_sent = True
         self.session.disconnected()
+        code = CloseCode.SLOW_READER
+        try:
+            async with asyncio.timeout(self._settings.stalled_seconds):
+                await self._websocket.close(code, "This connection reads too slowly.")
+            self._closed("server", code)
+        except TimeoutError:
+            self._closed("server", _NO_CLOSE_FRAME)
+        except RuntimeError as error:
+            raise WebSocketDisconnect(_NO_CLOSE_FRAME) from error
         if self._patience.when() is None or not self._patience.expired():
             with suppress(RuntimeError):  # the reader is not waiting
                 self._patience.reschedule(self._loop.time())

@@ -83,10 +83,11 @@ class Settings:
     retained_bytes: int = 64 * 1024 * 1024
     """What all those logs may take together; beyond it the oldest go early."""
 
-    stalled_seconds: float = 60.0
-    """How long a batch of messages may wait for a client that does not read; then the socket is given up, as
-    if the client had left. Uvicorn, which gives up such a client after its ping timeout, does not tell
-    anybody while there is something left to send."""
+    stalled_seconds: float = 30.0
+    """How long a batch of messages may wait for a client that does not read; then the socket lets go of the
+    conversation, as if the client had left, and is closed with 4101 if it is read within as long again (spec
+    FA-LIV-5). Uvicorn, which gives up such a client after its ping timeout, does not tell anybody while there
+    is something left to send."""
 
     thread_stack_bytes: int = 512 * 1024
     """Stack of the thread that a blocking workflow runs in: only reserved, not used, so it costs address

@@ -4,6 +4,7 @@ answered."""
 from __future__ import annotations
 
 import queue
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,20 @@ from live_server import LiveServer, serve
 
 __all__ = ["Puppet", "Stage", "staged"]
 
-SETTINGS = Settings(log_messages=40, buffered_messages=8, sockets_per_conversation=4, heartbeat_seconds=3600)
+_SHOUT = 150_000
+"""Letters of a message that no buffer on the way holds many of."""
+
+_SEND_BUFFER = 64 * 1024
+"""What the kernel takes of a socket that is not read, in bytes; by default it is megabytes."""
+
+SETTINGS = Settings(
+    log_messages=40,
+    log_bytes=400_000,
+    buffered_messages=8,
+    sockets_per_conversation=4,
+    heartbeat_seconds=3600,
+    stalled_seconds=0.5,
+)
 
 
 @dataclass
@@ -37,8 +51,9 @@ class Puppet:
             while True:
                 order, number = self.orders.get(timeout=60)
                 for _ in range(number):
-                    ui.text_message(body=f"m{said}")
-                    self.written.append(("text_message", f"m{said}"))
+                    body = f"m{said}" + "!" * (_SHOUT if order == "shout" else 0)
+                    ui.text_message(body=body)
+                    self.written.append(("text_message", body))
                     said += 1
                 if order == "ask":
                     answer = ui.text_input(prompt=f"q{asked}")
@@ -89,4 +104,6 @@ def staged() -> Iterator[Stage]:
     stage = Stage()
     with serve(stage.app, client_faults="ignore") as live:
         stage.live = live
+        # sockets that are accepted inherit it
+        live.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         yield stage

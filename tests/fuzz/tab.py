@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from raw_session import RawSession
-from websockets.exceptions import ConnectionClosed
+from raw_client import RawSocket
 
 __all__ = ["Log", "Tab"]
+
+_RECEIVE_BUFFER = 64 * 1024
+"""So little that the server notices a tab that does not read."""
 
 Log = dict[int, dict[str, Any]]
 """The messages of a conversation by their `seq`."""
@@ -23,7 +26,7 @@ class Tab:
         self.log: Log = {}
         self.epoch = ""
         self.seq = 0
-        self.session: RawSession | None = None
+        self.socket: RawSocket | None = None
         self.close_code: int | None = None
         self.sent: list[tuple[str, str, str]] = []
         """The answers that were sent: (question, answer id, value)."""
@@ -51,30 +54,35 @@ class Tab:
 
     def send_text(self, text: str) -> None:
         """Send any frame."""
-        assert self.session is not None
+        assert self.socket is not None
         try:
-            self.session.send_text(text)
-        except ConnectionClosed:
-            self._ended()
+            self.socket.send_frame(text.encode())
+        except OSError:
+            self.read_to_end()  # what came before the end
 
     def drop(self) -> None:
         """The network goes away."""
-        if self.session is not None:
-            # What was not read yet holds up the library's thread, so it is read away.
-            self.session.reset()
-            self.session.drain()
-            self.session.close()
-            self.session = None
+        if self.socket is not None:
+            self.socket.drop()
+            self.socket = None
 
     def read_one(self) -> bool:
         """Read one message, and return False when the socket is closed."""
-        if self.session is None:
+        if self.socket is None:
             return False
         try:
-            self._take(self.session.receive())
-        except ConnectionClosed:
-            self._ended()
+            opcode, payload = self.socket.receive_frame()
+        except OSError:
+            self._ended(1006)
             return False
+        if opcode == RawSocket.TEXT:
+            self._take(json.loads(payload))
+        elif opcode == RawSocket.CLOSE:
+            self._ended(int.from_bytes(payload[:2], "big"))
+            return False
+        else:
+            assert opcode == RawSocket.PING, opcode
+            return self.read_one()
         return True
 
     def read_to_end(self) -> None:
@@ -85,26 +93,17 @@ class Tab:
     def _open(self) -> None:
         self.drop()
         self.close_code = None
-        self.session = RawSession(self._url)
+        offered = {"Sec-WebSocket-Protocol": "fastagency.v1"}
+        self.socket = RawSocket(self._url, headers=offered, receive_buffer=_RECEIVE_BUFFER)
 
     def _send(self, kind: str, **fields: Any) -> None:
-        assert self.session is not None
-        try:
-            self.session.send(kind, **fields)
-        except ConnectionClosed:
-            self._ended()
+        self.send_text(json.dumps({"type": kind, **fields}))
 
-    def _ended(self) -> None:
-        session = self.session
-        assert session is not None
-        while True:  # what came before the close, when it was a frame of ours that found it closed
-            try:
-                self._take(session.receive())
-            except ConnectionClosed:
-                break
-        self.close_code = session.expect_close()[0]
-        session.close()
-        self.session = None
+    def _ended(self, code: int) -> None:
+        assert self.socket is not None
+        self.close_code = code
+        self.socket.close()
+        self.socket = None
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message["type"]
