@@ -51,7 +51,7 @@ export class SessionProtocol {
   readonly #initiated: InitiatedWorkflow | null = null;
   readonly #reconnect: Reconnect;
 
-  // The session, as it was received.
+  // The session, as it was received, and when (in milliseconds).
   #token: string;
   #epoch = "";
   #seq = 0;
@@ -62,8 +62,6 @@ export class SessionProtocol {
   #completed = false;
   #lastError: ErrorMessage | null = null;
   readonly #open = new Map<string, Question>();
-
-  // Time.
   #attempt = 0;
   #goneSince: number;
   #heard: number;
