@@ -19,6 +19,7 @@ __all__ = [
     "ASKING",
     "KNOWN",
     "TITLES",
+    "as_known",
     "as_read",
     "at",
     "build",
@@ -117,6 +118,23 @@ def as_read(message: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(content := read.get("content"), dict):
         read["content"] = {**copy.deepcopy(dict(inner.defaults)), **content}
     return without_extras(read)
+
+
+def as_known(expected: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """What `as_read` returned, without what a reader that knows classic alone has not: the fields of
+    `fastagency.v1` that are at their defaults, where `seen` leaves them out."""
+    if expected.get("type") not in KNOWN:
+        return dict(expected)
+    envelope, inner = _shapes(expected["type"])
+    known = _less(expected, seen, envelope)
+    if isinstance(content := known.get("content"), dict) and isinstance(seen.get("content"), dict):
+        known["content"] = _less(content, seen["content"], inner)
+    return known
+
+
+def _less(expected: Mapping[str, Any], seen: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
+    later = shape.defaults.keys() - shape.classic.keys() - seen.keys()
+    return {key: it for key, it in expected.items() if key not in later or it != shape.defaults[key]}
 
 
 def without_extras(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from .messages import KNOWN, at, differs, without_extras
+from .messages import KNOWN, as_known, at, differs, without_extras
 from .results import Mismatch
 
 __all__ = [
@@ -74,11 +74,12 @@ def check_message(seen: dict[str, Any], expected: dict[str, Any], raw: str | Non
     """The client read this message, and `raw` (if the driver promises it) its frame. Raises Mismatch."""
     saw(seen, "message")
     kind = expected["type"]
-    known = kind in KNOWN
-    if seen["type"] != kind or seen["known"] is not known:
-        said, meant = ("known" if it else "unknown" for it in (seen["known"], known))
+    is_known = kind in KNOWN
+    if seen["type"] != kind or seen["known"] is not is_known:
+        said, meant = ("known" if it else "unknown" for it in (seen["known"], is_known))
         raise Mismatch(f"the message is of the {said} type {seen['type']!r}, not of the {meant} {kind!r}")
-    if (how := differs(without_extras(seen["message"]), expected)) is not None:
+    known = as_known(expected, seen["message"])
+    if (how := differs(without_extras(seen["message"]), known)) is not None:
         raise Mismatch(f"the message: {how}")
     if raw is not None:
         check_raw(seen, raw)
