@@ -266,15 +266,15 @@ async fn an_answer_from_another_task_is_sent_though_all_is_dropped_then() {
     bounded(conversation.next()).await.unwrap().unwrap();
     let answers = conversation.answers();
     assert!(answers.is_open("u1") && answers.question().is_some());
-    bounded(tokio::spawn(
-        async move { answers.answer_to("u1", "Ada").await },
-    ))
-    .await
-    .unwrap()
-    .unwrap();
-    let shown = format!("{conversation:?} {:?}", conversation.cursor());
+    let cursor = conversation.cursor();
+    let user = tokio::spawn(async move {
+        answers.answer_to("u1", "Ada").await.unwrap();
+        let shown = format!("{conversation:?} {answers:?} {cursor:?}");
+        drop(conversation);
+        shown
+    });
+    let shown = bounded(user).await.unwrap();
     assert!(!shown.contains(TOKEN) && !shown.contains("Ada"), "{shown}");
-    drop(conversation);
     let (answer, end) = bounded(script).await.unwrap();
     assert_eq!(answer["value"], "Ada");
     assert_eq!(end, None, "no close frame, but the end");
