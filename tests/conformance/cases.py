@@ -69,6 +69,7 @@ _MISSING = {
     "users": "Not judged: the suite has no set-up of this server that tells users apart.",
     "limit": "Not judged: the suite has no set-up of this server that holds two conversations at most.",
     "brief": "Not judged: the suite has no set-up of this server with short times and a short log.",
+    "drain": "Not judged: the suite has no set-up of this server that may be stopped.",
     "sessions": "It does not speak fastagency.v1.",
 }
 

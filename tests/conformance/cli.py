@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         ("users", "that takes the user from X-User"),
         ("limit", "that holds two conversations"),
         ("brief", "with short times and a short log"),
+        ("drain", "that its workflow may stop"),
     ):
         server.add_argument(
             f"--{instance}-url", help=f"another instance {what}; without it its cases are skipped"

@@ -29,8 +29,9 @@ EVENT_SECONDS = 15.0
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _AT_ONCE = 6
-INSTANCES = ("plain", "users", "limit", "brief")
-"""The ways in which a server can be set up: all but `plain` are what a case of that need is put to."""
+INSTANCES = ("plain", "users", "limit", "brief", "drain")
+"""The ways in which a server can be set up: all but `plain` are what a case of that need is put to. There is
+one case of `drain`, since it stops its server."""
 
 
 class BadServer(Exception):

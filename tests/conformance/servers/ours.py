@@ -1,4 +1,4 @@
-"""This project's server:  python ours.py [--async] [--users] [--limit N] [--brief]
+"""This project's server:  python ours.py [--async] [--users] [--limit N] [--brief] [--drain]
 [--canary NAME | --session-canaries]"""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.reference.session_canaries import ByName
 from conformance.servers import script, serving
 
 BRIEF = Settings(
-    heartbeat_seconds=0.3, detached_seconds=2.0, retained_seconds=4.0, log_messages=20, invalid_answers=10
+    heartbeat_seconds=0.3, detached_seconds=2.0, retained_seconds=5.0, log_messages=20, invalid_answers=10
 )
 """So that what takes minutes elsewhere is seen in seconds."""
 
@@ -34,6 +34,14 @@ def user_of(x_user: Annotated[str | None, Header()] = None) -> str:
     return x_user
 
 
+def _settings(options: argparse.Namespace) -> Settings:
+    if options.brief:
+        return BRIEF
+    if options.drain:
+        return Settings(drain_seconds=5.0)
+    return Settings(max_conversations=options.limit or Settings.max_conversations)
+
+
 def main() -> None:
     """Serve the workflow `conformance`."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -41,6 +49,7 @@ def main() -> None:
     parser.add_argument("--users", action="store_true")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--brief", action="store_true")
+    parser.add_argument("--drain", action="store_true")
     parser.add_argument("--canary", choices=SERVER_CANARIES)
     parser.add_argument("--session-canaries", action="store_true")
     options = parser.parse_args()
@@ -60,7 +69,7 @@ def main() -> None:
     adapter = FastAPIAdapter(
         provider=workflows,
         get_user_id=user_of if options.users else None,
-        settings=BRIEF if options.brief else Settings(max_conversations=options.limit or 10_000),
+        settings=_settings(options),
     )
     app = FastAPI()
     app.include_router(adapter.router)

@@ -7,6 +7,8 @@ with any object that has a method for each message type, this project's and Fast
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from typing import Any
 
@@ -69,6 +71,8 @@ class _Run:
                 case "witness":
                     self.witness = value
                     _witnessed[value] = "running"
+                case "stop":
+                    os.kill(os.getpid(), signal.SIGTERM)
                 case "wait_for":
                     for _ in range(_POLLS):
                         if _witnessed.get(value["witness"]) == value["is"]:
