@@ -6,6 +6,9 @@
 // that this version does not know comes as *[Unknown], and RawJSON of every message gives the frame as it came,
 // so that nothing is lost of a newer server.
 //
+// With a server that speaks fastagency.v1 a conversation survives its connections: it comes back by itself, and
+// [Client.Resume] goes on from its [Cursor]. With any other server it is as long as its connection.
+//
 // Every method that may wait takes a context first. A context that ends bounds that call alone: a conversation
 // ends with its workflow, or by [Conversation.Close].
 package fastagency

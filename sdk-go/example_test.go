@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"time"
 
 	fastagency "github.com/fastagency-protocol/sdk-go"
 )
@@ -52,6 +53,42 @@ func ExampleClientOptions() {
 	})
 	fmt.Println(client != nil, err)
 	// Output: true <nil>
+}
+
+// A conversation that gives up early, and whose connection is shown.
+func ExampleReconnect() {
+	client, err := fastagency.NewClient("https://example.org/agents", &fastagency.ClientOptions{
+		Reconnect: fastagency.Reconnect{
+			FirstDelay:   time.Second,
+			LongestDelay: time.Minute,
+			Patience:     2 * time.Minute,
+			ShouldRetry: func(code fastagency.CloseCode, reason string, attempt int) fastagency.Decision {
+				if code == fastagency.CloseOverloaded && attempt > 3 {
+					return fastagency.GiveUp
+				}
+				return fastagency.FollowCode
+			},
+		},
+		OnConnection: func(workflowUUID string, state fastagency.ConnectionState) {
+			fmt.Println(workflowUUID, "is", state)
+		},
+	})
+	fmt.Println(client != nil, err)
+	// Output: true <nil>
+}
+
+// Where a conversation stands is stored as JSON, and printed without its secret.
+func ExampleCursor() {
+	text := `{"workflow_uuid": "6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b", "resume_token": "secret", "epoch": "e1", "after_seq": 7}`
+	var cursor fastagency.Cursor
+	if err := json.Unmarshal([]byte(text), &cursor); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(cursor)
+	fmt.Println(cursor.FromStart())
+	// Output:
+	// after message 7 of 6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b in log "e1"
+	// after message 0 of 6f1ed002-ab5f-4d3e-9b6a-7c1d2e3f4a5b in log "e1"
 }
 
 // What to do after a conversation that could not go on.

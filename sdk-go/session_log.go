@@ -20,7 +20,8 @@ type sessionLog struct {
 	epoch string
 	seq   int64
 
-	shown     bool // the user was handed something, which a reset makes wrong
+	begun     bool // there was a session
+	shown     bool // the user was handed something of the conversation, which a reset makes wrong
 	holding   bool
 	held      []delivery
 	completed *WorkflowCompleted
@@ -30,7 +31,7 @@ type sessionLog struct {
 // ready takes a session_ready, and says whether everything begins anew (spec FA-RES-2, FA-RES-3).
 func (l *sessionLog) ready(message *SessionReady) (anew bool) {
 	l.token, l.epoch = message.ResumeToken, message.Epoch
-	l.holding = true
+	l.begun, l.holding = true, true
 	if message.Mode == SessionModeReplay {
 		return false
 	}
@@ -69,7 +70,7 @@ func (l *sessionLog) out(d delivery) []delivery {
 func (l *sessionLog) release() []delivery {
 	held := l.held
 	l.held, l.holding = nil, false
-	l.shown = l.shown || len(held) > 0
+	l.shown = l.shown || l.begun && len(held) > 0
 	return held
 }
 

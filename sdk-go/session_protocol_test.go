@@ -31,6 +31,19 @@ func TestAStartBringsItsTokenAndMayBeRepeated(t *testing.T) { // spec FA-RES-7
 	k.stands("e1", 1)
 }
 
+// What a server says before there is a session is nothing that could be dropped.
+func TestARefusalBeforeTheSessionIsNotOfTheConversation(t *testing.T) {
+	for _, frames := range [][]string{{fresh(), said(1)}, {reset("e1", 1, 1), said(1), replayed(1)}} {
+		k := starting(t, Reconnect{})
+		k.open(message("error", `{"short":"The server is full"}`))
+		if !k.disconnected(closing{code: CloseOverloaded}, k.now).again {
+			t.Error("it does not try again")
+		}
+		k.open(frames...)
+		k.expect("error text_message1")
+	}
+}
+
 func TestAResumeSaysWhereItStands(t *testing.T) {
 	k := live(t, said(1), said(2))
 	k.stands("e1", 2)

@@ -42,21 +42,26 @@ def _go() -> None:
     need("go")
 
 
-def test_quickstart_of_the_readme(tmp_path: Path) -> None:
-    """It runs as it stands in a module of its own, but for the address."""
-    quickstart = re.findall(r"```go\n(.*?)```", (SDK / "README.md").read_text(encoding="utf-8"), re.DOTALL)[0]
-    (tmp_path / "go.mod").write_text(
-        "module quickstart\n\ngo 1.23\n\n"
+def module_of_the_readme(folder: Path, number: int, url: str) -> None:
+    """Write the README's program of this number into a module of its own, with another address."""
+    text = (SDK / "README.md").read_text(encoding="utf-8")
+    program = re.findall(r"```go\n(package main.*?)```", text, re.DOTALL)[number]
+    (folder / "go.mod").write_text(
+        "module readme\n\ngo 1.23\n\n"
         "require github.com/fastagency-protocol/sdk-go v0.0.0\n"
         "require github.com/coder/websocket v1.8.15 // indirect\n"
         f"replace github.com/fastagency-protocol/sdk-go => {SDK}\n",
         encoding="utf-8",
     )
-    (tmp_path / "go.sum").write_bytes((SDK / "go.sum").read_bytes())
+    (folder / "go.sum").write_bytes((SDK / "go.sum").read_bytes())
+    assert program.count("http://localhost:8008") == 1
+    (folder / "main.go").write_text(program.replace("http://localhost:8008", url), encoding="utf-8")
+
+
+def test_quickstart_of_the_readme(tmp_path: Path) -> None:
+    """It runs as it stands in a module of its own, but for the address."""
     with serve(real()) as live:
-        assert quickstart.count("http://localhost:8008") == 1
-        program = quickstart.replace("http://localhost:8008", live.url)
-        (tmp_path / "main.go").write_text(program, encoding="utf-8")
+        module_of_the_readme(tmp_path, 0, live.url)
         said = go("run", ".", cwd=tmp_path)
     assert said.splitlines() == [
         "simple_learning - For the quickstart of the README",
@@ -173,3 +178,24 @@ def test_driver_decodes(driver: DriverProcess) -> None:
     assert (seen["type"], seen["value"]) == ("Error", full["expect"])
     assert driver.ask("decode", **{"as": "ServerMessage", "frame": "{}"})["saw"] == "refused"
     assert driver.ask("dance")["saw"] == "unsupported"
+
+
+def test_surviving_conversation_of_the_readme(tmp_path: Path, driver: DriverProcess) -> None:
+    """It starts one where nothing is stored, and goes on with one that is."""
+    stored = tmp_path / "conversation.json"
+    with serve(real()) as live:
+        module_of_the_readme(tmp_path, 1, live.url)
+        started = go("run", ".", cwd=tmp_path)
+        assert not stored.exists()
+        driver.ask("start", url=live.url, workflow="simple_learning", params={"level": 1})
+        assert [driver.ask("next")["type"] for _ in range(2)] == ["workflow_started", "text_input"]
+        driver.ask("answer", value="Primes")
+        driver.ask("next")
+        stored.write_text(json.dumps(driver.ask("cursor")["cursor"]))
+        driver.ask("leave")
+        resumed = go("run", ".", cwd=tmp_path)
+    end = ["Outcome: completed"]
+    states = [["Connection: connecting", "Connection: live"], ["Connection: ended"]]
+    assert sorted(started.splitlines()) == sorted([*states[0], "Teacher: Easy, Easy.", *states[1], *end])
+    resuming = ["Connection: reconnecting", "Connection: live"]
+    assert sorted(resumed.splitlines()) == sorted([*resuming, "Teacher: Primes, Easy.", *states[1], *end])
