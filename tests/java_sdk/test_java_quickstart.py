@@ -1,4 +1,4 @@
-"""The Java SDK beside the real server: the README's first example, and the conformance driver."""
+"""The Java SDK beside the real server: the README's examples, and the conformance driver."""
 
 from __future__ import annotations
 
@@ -29,24 +29,40 @@ def simple_learning(ui: UI, params: dict[str, Any]) -> str:
     return f"level {params['level']}"
 
 
-def test_quickstart_of_the_readme(tmp_path: Path) -> None:
-    """It compiles without a warning and runs as it stands, but for the address."""
-    text = (SDK / "README.md").read_text(encoding="utf-8")
-    quickstart = re.findall(r"```java\n(.*?)```", text, re.DOTALL)[0]
-    assert quickstart.count("http://localhost:8008") == 1
+README = (SDK / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```java\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def play(example: str, folder: Path, *arguments: Path) -> list[str]:
+    """Compile an example without a warning, run it as it stands but for the address, return what it says."""
+    assert example.count("http://localhost:8008") == 1
+    (name,) = re.findall(r"public class (\w+)", example)
     app = FastAPI()
     app.include_router(FastAPIAdapter(provider=workflows).router)
     with serve(app) as live:
-        source = tmp_path / "Quickstart.java"
-        source.write_text(quickstart.replace("http://localhost:8008", live.url), encoding="utf-8")
-        command = ["javac", "-Xlint:all", "-Werror", "-cp", built_sdk(), "-d", str(tmp_path), str(source)]
+        source = folder / f"{name}.java"
+        source.write_text(example.replace("http://localhost:8008", live.url), encoding="utf-8")
+        command = ["javac", "-Xlint:all", "-Werror", "-cp", built_sdk(), "-d", str(folder), str(source)]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        said = java(["Quickstart"], classpath=f"{tmp_path}:{built_sdk()}")
-    assert said.splitlines() == [
+        return java([name, *arguments], classpath=f"{folder}:{built_sdk()}").splitlines()
+
+
+def test_quickstart_of_the_readme(tmp_path: Path) -> None:
+    """The first example."""
+    assert play(EXAMPLES[0], tmp_path) == [
         "simple_learning - For the quickstart of the README",
         "Teacher: Fractions, Easy.",
         "It ended with: level 1",
+    ]
+
+
+def test_a_conversation_that_survives_its_process(tmp_path: Path) -> None:
+    """The second: it is left at a question, and taken up again from the stored cursor."""
+    assert play(EXAMPLES[1], tmp_path, tmp_path / "cursor.json") == [
+        "What was shown is out of date: the conversation comes anew.",
+        "Teacher: Easy, Easy.",
+        "It ended: completed",
     ]
 
 

@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class ConversationSocket implements WebSocket.Listener {
   /** What becomes of what arrives. Called from one thread at a time. */
   interface Receiver {
-    /** Takes note that the connection is open. */
+    /** Takes note that the connection is open. Nothing is sent before {@link #begin}. */
     default void opened() {}
+
+    /** Sends what comes first. */
+    default void begin() {}
 
     /** Takes a whole text message. Returns whether there is room for another one. */
     boolean text(String text);
@@ -112,6 +115,15 @@ final class ConversationSocket implements WebSocket.Listener {
   /** Returns the subprotocol that the server has taken; empty for none (spec FA-NEG-2). */
   String subprotocol() {
     return opened().getSubprotocol();
+  }
+
+  /**
+   * Has the receiver send what comes first. The JDK has to be done with the opening by then: what
+   * arrives while it still calls {@code onOpen}, as its answers may, confuses it (seen in 17: an
+   * InternalError of {@code acknowledgeReception} ends the connection).
+   */
+  void begin() {
+    receiver().begin();
   }
 
   /** Says that there is room for messages again. */

@@ -399,6 +399,7 @@ final class SessionDialogue implements Dialogue, MessageReader.Source {
   /** What a socket brings. Once another one is current, or none, it is of no interest. */
   private final class Arrivals implements ConversationSocket.Receiver {
     private final ConversationSocket socket;
+    private volatile @Nullable String first;
 
     Arrivals(ConversationSocket socket) {
       this.socket = socket;
@@ -406,22 +407,23 @@ final class SessionDialogue implements Dialogue, MessageReader.Source {
 
     @Override
     public void opened() {
-      String first = reader.locked(this::begin);
+      locked(
+          () -> {
+            if (!left) {
+              current = socket;
+              first = protocol.firstFrame(now());
+              watch(socket);
+            }
+          });
+    }
+
+    @Override
+    public void begin() {
       if (first == null) {
         socket.cut(); // It was left while this opened.
       } else {
         socket.queue(first);
       }
-    }
-
-    private @Nullable String begin() {
-      if (left) {
-        return null;
-      }
-      current = socket;
-      String first = protocol.firstFrame(now());
-      watch(socket);
-      return first;
     }
 
     @Override

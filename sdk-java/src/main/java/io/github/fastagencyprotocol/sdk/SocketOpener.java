@@ -36,6 +36,11 @@ final class SocketOpener {
             error -> {
               Throwable cause = error instanceof CompletionException ? error.getCause() : error;
               throw Refusals.ofHandshake(uri, cause);
+            })
+        .thenApply(
+            opened -> {
+              listener.begin();
+              return opened;
             });
   }
 

@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.fastagencyprotocol.sdk.Reconnect.Verdict;
 import io.github.fastagencyprotocol.sdk.internal.JsonText;
 import io.github.fastagencyprotocol.sdk.messages.ConversationState;
 import io.github.fastagencyprotocol.sdk.messages.Outcome;
@@ -410,6 +411,27 @@ class SessionDialogueTest {
       assertEquals("text_message", conversation.next().orElseThrow().type());
       assertSame(theirs, assertThrows(RuntimeException.class, conversation::next));
       assertEquals(ConnectionState.LOST, conversation.connection());
+    }
+  }
+
+  @Test
+  void anAnswerToTheFirstFrameIsNeverTooEarly() throws Exception {
+    // The JDK's WebSocket can break on what arrives while it still opens: many tries.
+    FakeServer.Script script =
+        peer -> {
+          peer.read();
+          say(peer, fresh(), text(1));
+          peer.drop();
+        };
+    Reconnect never = AT_ONCE.withShouldRetry((code, reason, attempt) -> Verdict.NO);
+    try (FakeServer server = server(script)) {
+      FastAgencyClient client = client(server).reconnect(never).build();
+      for (int tries = 0; tries < 200; tries++) {
+        try (Conversation conversation = client.start("quiz")) {
+          assertEquals("text_message", conversation.next().orElseThrow().type());
+          assertThrows(ConversationLostException.class, conversation::next);
+        }
+      }
     }
   }
 
