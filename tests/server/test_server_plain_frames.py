@@ -18,6 +18,10 @@ CONTENTS: list[tuple[str, dict[str, Any]]] = [
     ("error", {"short": "Short.", "long": None}),
     ("workflow_completed", {"result": "done"}),
     ("keep_alive", {}),
+    ("workflow_started", {"name": "w", "description": None, "params": {"a": [1, {"b": 'ü"%s'}]}}),
+    ("system_message", {"message": {"heading": "H", "body": "100 %"}}),
+    ("text_input", {"prompt": "p", "suggestions": ["a", 'ü"'], "password": False}),
+    ("multiple_choice", {"prompt": "p", "choices": ["a"], "default": None, "single": True}),
 ]
 
 
@@ -43,7 +47,7 @@ def test_what_is_not_plain_takes_the_long_way() -> None:
     for content in ({"body": [{"type": "text", "text": "a"}]}, {"body": type("Text", (str,), {})("a")}):
         said("text_message", content)
     said("function_call_execution", {"function_name": "f", "call_id": None, "retval": 1.5})
-    said("text_input", {"prompt": "p", "suggestions": [], "password": False})
+    said("function_call_execution", {"function_name": "f", "call_id": None, "retval": {"any": "value"}})
     assert not plain_frames._known
 
 
@@ -64,3 +68,28 @@ def test_what_was_refused_stays_refused(content: Any, envelope: dict[str, Any], 
     for _ in range(2):
         with pytest.raises(InvalidMessage, match=named):
             said("text_message", content, **envelope)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong", "named"),
+    [
+        ("system_message", {"message": {}}, {"message": {5: "five"}}, "content.message"),
+        ("system_message", {"message": {}}, {"message": {"not": float("nan")}}, "content.message"),
+        ("system_message", {"message": {}}, {"message": {"half": "\ud800"}}, "content.message"),
+        ("system_message", {"message": {}}, {"message": {"no JSON": object()}}, "content.message"),
+        (
+            "text_input",
+            {"prompt": "p", "suggestions": [], "password": False},
+            {"prompt": "p", "suggestions": [5], "password": False},
+            "content.suggestions",
+        ),
+    ],
+)
+def test_what_is_inside_is_judged_each_time(
+    kind: str, right: dict[str, Any], wrong: dict[str, Any], named: str
+) -> None:
+    said(kind, right)
+    assert plain_frames._known
+    for _ in range(2):
+        with pytest.raises(InvalidMessage, match=named):
+            said(kind, wrong)
