@@ -212,9 +212,8 @@ impl SessionProtocol {
         }
         let (found, why) = match question {
             Some(uuid) => {
-                let mut open = self.open.iter().filter(|_| self.is_open(uuid));
-                let found = open.find(|open| open.uuid() == uuid);
-                (found, "the question is closed")
+                let named = |open: &&Question| open.uuid() == uuid && self.is_open(uuid);
+                (self.open.iter().find(named), "the question is closed")
             }
             None => (self.question(), "nothing is asked"),
         };
