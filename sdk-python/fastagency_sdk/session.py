@@ -91,7 +91,8 @@ class SessionProtocol:
         self._token = begin.resume_token
         self._epoch = "" if cursor is None else cursor.epoch
         self._seq = 0 if cursor is None else cursor.after_seq
-        self._delivered_seq = self._seq
+        # Where the user stands: behind the machine by what was not read yet.
+        self._delivered_seq, self._delivered_epoch = self._seq, self._epoch
         self._reconnect = reconnect
         self._resumable = cursor is not None
         self._shown_any = cursor is not None
@@ -102,6 +103,7 @@ class SessionProtocol:
         self._left = False
         self._over = False
         self._cancelling: str | None = None
+        self._cancel_sent = False
         self._attempt = 0
         self._gone_since = now
         self._heard = now
@@ -173,7 +175,7 @@ class SessionProtocol:
         """Where the user stands: after the last message that was delivered. None before the first session."""
         if not self._resumable or self._token is None:
             return None
-        return Cursor(self.workflow_uuid, self._token, self._epoch, self._delivered_seq)
+        return Cursor(self.workflow_uuid, self._token, self._delivered_epoch, self._delivered_seq)
 
     def is_open(self, question: Question) -> bool:
         """Say whether a question still takes an answer: nobody's was accepted, and none of this client is
@@ -214,8 +216,10 @@ class SessionProtocol:
         return answer_id
 
     def cancel(self, reason: str | None = None) -> None:
-        """Cancel the conversation, now or as soon as there is a session again (spec FA-CAN-1)."""
+        """Cancel the conversation, now or as soon as there is a session again, until its end is here (spec
+        FA-CAN-1)."""
         if self._completed is None:
+            self._cancel_sent = False
             self._cancelling = encode(CancelWorkflow(type="cancel_workflow", reason=reason))
 
     def leave(self) -> None:
@@ -232,7 +236,7 @@ class SessionProtocol:
         elif isinstance(message, Error):
             self._told_error = message
         if isinstance(message, SessionReady):
-            self._delivered_seq = message.oldest_seq - 1
+            self._delivered_seq, self._delivered_epoch = message.oldest_seq - 1, message.epoch
         elif (seq := seq_of(message)) is not None:
             self._delivered_seq = max(seq, self._delivered_seq)
 
@@ -267,14 +271,14 @@ class SessionProtocol:
         cancel."""
         if not self._live:
             return []
-        frames = []
+        frames: list[str] = []
         for pending in self._pending.values():
             if not pending.sent:
                 pending.sent = True
                 frames.append(pending.frame)
-        if self._cancelling is not None:
+        if self._cancelling is not None and not self._cancel_sent:
+            self._cancel_sent = True
             frames.append(self._cancelling)
-            self._cancelling = None
         return frames
 
     @property
@@ -317,6 +321,7 @@ class SessionProtocol:
         if self._live or self._replaying:
             self._gone_since = now
         self._live = self._replaying = False
+        self._cancel_sent = False
         for pending in self._pending.values():
             pending.sent = False
         if self._completed is not None or self._left:
@@ -378,6 +383,7 @@ class SessionProtocol:
         self._resumable = True
         if ready.mode is SessionMode.FRESH:
             self._seq = 0
+            self._delivered_epoch = ready.epoch
             self._begin_live(self._heard)
             return []
         self._replaying = True
@@ -385,6 +391,8 @@ class SessionProtocol:
             self._seq = ready.oldest_seq - 1
             self._open.clear()
             self._held = [ready] if self._shown_any else []
+            if not self._shown_any:  # nobody has to be told to drop anything
+                self._delivered_seq, self._delivered_epoch = self._seq, self._epoch
         return []
 
     def _begin_live(self, now: float) -> None:

@@ -30,7 +30,7 @@ SETTINGS = Settings(
     buffered_messages=8,
     sockets_per_conversation=4,
     heartbeat_seconds=3600,
-    stalled_seconds=0.5,
+    stalled_seconds=20,
 )
 
 

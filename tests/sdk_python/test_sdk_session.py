@@ -209,6 +209,31 @@ def test_a_replay_that_nothing_follows_is_shown_before_the_loss() -> None:
     assert [message.seq for message in following.messages if isinstance(message, TextMessage)] == [2]
 
 
+def test_the_cursor_stays_in_the_old_log_until_the_reset_is_read() -> None:
+    talk = live(logged(1), logged(2))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("reset", oldest=5, head=6, epoch="e2"), logged(5), logged(6))
+    unread = talk.protocol.receive_text(frame("replay_completed", through_seq=6), talk.now)
+    assert talk.protocol.cursor == Cursor(HEX, TOKEN, "e1", 2)
+    talk.read(unread[:1])
+    assert talk.protocol.cursor == Cursor(HEX, TOKEN, "e2", 4)
+    talk.read(unread[1:])
+    assert talk.protocol.cursor == Cursor(HEX, TOKEN, "e2", 6)
+
+
+def test_a_cancel_is_sent_again_until_the_end_is_here() -> None:
+    talk = live(logged(1))
+    talk.protocol.cancel("enough")
+    assert [it["type"] for it in talk.sent()] == ["cancel_workflow"]
+    assert talk.sent() == []
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("replay", head=1), frame("replay_completed", through_seq=1))
+    assert [it["reason"] for it in talk.sent()] == ["enough"]
+    talk.hear(logged(2, "workflow_completed", outcome="cancelled"))
+    assert talk.sent() == []
+    assert talk.protocol.outcome == "cancelled"
+
+
 def test_what_was_received_and_not_read_yet_is_dropped_by_a_reset_too() -> None:
     talk = live()
     talk.protocol.receive_text(logged(1), talk.now)  # the user is busy
