@@ -140,8 +140,8 @@ public final class FastAgencyClient {
     SessionDialogue session =
         session(new SessionProtocol(cursor, settings.reconnect(), DRAW, System.nanoTime()));
     ConversationSocket socket =
-        openNow(session, it -> SessionDialogue.isTaken(it) ? session.receiver(it) : Receiver.NONE);
-    if (!SessionDialogue.isTaken(socket)) {
+        openNow(session, it -> SessionSockets.isTaken(it) ? session.receiver(it) : Receiver.NONE);
+    if (!SessionSockets.isTaken(socket)) {
       socket.close();
       throw opener.notTaken();
     }
@@ -170,8 +170,8 @@ public final class FastAgencyClient {
     ConversationSocket socket =
         openNow(
             session,
-            it -> SessionDialogue.isTaken(it) ? session.receiver(it) : classic.receiver(it));
-    if (SessionDialogue.isTaken(socket)) {
+            it -> SessionSockets.isTaken(it) ? session.receiver(it) : classic.receiver(it));
+    if (SessionSockets.isTaken(socket)) {
       return session;
     }
     classic.begin();

@@ -2,7 +2,6 @@ package io.github.fastagencyprotocol.sdk;
 
 import io.github.fastagencyprotocol.sdk.messages.AnswerAccepted;
 import io.github.fastagencyprotocol.sdk.messages.AnswerRejected;
-import io.github.fastagencyprotocol.sdk.messages.CancelWorkflow;
 import io.github.fastagencyprotocol.sdk.messages.ConversationState;
 import io.github.fastagencyprotocol.sdk.messages.ErrorMessage;
 import io.github.fastagencyprotocol.sdk.messages.InitiatedWorkflow;
@@ -56,7 +55,7 @@ final class SessionProtocol {
   private final String workflowUuid;
   private final @Nullable StartWorkflow start;
   private final SessionQuestions questions = new SessionQuestions();
-  private final PendingAnswers answers = new PendingAnswers();
+  private final Outbox outbox = new Outbox();
   private final SessionView view;
   private final Comeback comeback;
 
@@ -70,8 +69,6 @@ final class SessionProtocol {
   private long heard;
   private long silence;
 
-  private @Nullable String cancelling;
-  private boolean cancelSent;
   private @Nullable WorkflowCompleted completed;
   private @Nullable ErrorMessage lastError;
   private @Nullable Supplier<? extends RuntimeException> ending;
@@ -143,12 +140,12 @@ final class SessionProtocol {
 
   /** Returns whether a question still takes an answer of this client. */
   boolean isOpen(Question question) {
-    return questions.isOpen(question) && !answers.answers(SessionQuestions.uuid(question));
+    return questions.isOpen(question) && !outbox.answers(SessionQuestions.uuid(question));
   }
 
   /** Returns whether the answer of another socket was taken (spec FA-RES-6). */
   boolean answeredElsewhere(AnswerAccepted accepted) {
-    return accepted.answerId() != null && !answers.isMine(accepted.answerId());
+    return accepted.answerId() != null && !outbox.isMine(accepted.answerId());
   }
 
   /** Returns what the user has seen of the conversation. */
@@ -190,7 +187,7 @@ final class SessionProtocol {
       throw new NotAskedException("the question is closed");
     }
     String uuid = SessionQuestions.uuid(question);
-    String id = answers.add(uuid, reply.value(question));
+    String id = outbox.add(uuid, reply.value(question));
     questions.settled(uuid);
     return id;
   }
@@ -198,15 +195,14 @@ final class SessionProtocol {
   /** Cancels the conversation, now or as soon as there is a session again (spec FA-CAN-1). */
   void cancel(@Nullable String reason) {
     if (completed == null && ending == null && !left) {
-      cancelling = MessageCodec.encode(new CancelWorkflow(reason));
-      cancelSent = false;
+      outbox.cancel(reason);
     }
   }
 
   /** Notes that this side closes the connection for good; the conversation goes on (FA-CAN-3). */
   void leave() {
     left = true;
-    answers.clear();
+    outbox.clear();
   }
 
   /** Notes that the user was given something: the cursor moves on. */
@@ -238,15 +234,7 @@ final class SessionProtocol {
 
   /** Returns the frames to be sent now: answers that were not sent here yet, then a cancel. */
   List<String> outgoing() {
-    if (!live) {
-      return List.of();
-    }
-    List<String> frames = answers.unsent();
-    if (cancelling != null && !cancelSent) {
-      cancelSent = true;
-      frames.add(cancelling);
-    }
-    return frames;
+    return live ? outbox.unsent() : List.of();
   }
 
   /** Returns when the connection is dead if nothing is heard until then (spec FA-LIV-1). */
@@ -297,7 +285,7 @@ final class SessionProtocol {
     }
     if (message instanceof AnswerAccepted accepted) {
       // Whether it is new or said again: the answer is settled (spec FA-ANS-4).
-      answers.settle(accepted.answerId());
+      outbox.settle(accepted.answerId());
     }
     if (arrival.place() != null && !advance(arrival.place())) {
       return List.of();
@@ -313,8 +301,7 @@ final class SessionProtocol {
     }
     live = false;
     log.disconnected();
-    answers.disconnected();
-    cancelSent = false;
+    outbox.disconnected();
     if (completed != null || left) {
       over = true;
       return new Next(null, handOut(log.release()));
@@ -341,7 +328,7 @@ final class SessionProtocol {
   /** Notes that no connection will be tried any more, and why: a new exception each time. */
   Next giveUp(Supplier<? extends RuntimeException> why) {
     ending = why;
-    answers.clear();
+    outbox.clear();
     return new Next(null, handOut(log.release()));
   }
 
@@ -394,16 +381,16 @@ final class SessionProtocol {
       questions.asked(question);
     } else if (message instanceof AnswerAccepted accepted) {
       questions.closed(accepted.questionUuid());
-      answers.dropAnswersTo(accepted.questionUuid());
+      outbox.dropAnswersTo(accepted.questionUuid());
     } else if (message instanceof AnswerRejected rejected) {
-      answers.settle(rejected.answerId());
+      outbox.settle(rejected.answerId());
       if (rejected.reason() != RejectionReason.INVALID_VALUE) {
         questions.closed(rejected.questionUuid());
       }
     } else if (message instanceof WorkflowCompleted last) {
       completed = last;
       questions.closeAll();
-      answers.clear();
+      outbox.clear();
     } else if (message instanceof ErrorMessage error) {
       lastError = error;
     }

@@ -2,6 +2,7 @@ package io.github.fastagencyprotocol.sdk;
 
 import io.github.fastagencyprotocol.sdk.messages.AnswerFrame;
 import io.github.fastagencyprotocol.sdk.messages.AnswerValue;
+import io.github.fastagencyprotocol.sdk.messages.CancelWorkflow;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,10 +13,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answers that are neither accepted nor rejected yet (spec FA-ANS-1). They may be passwords:
- * they are in memory until they are settled, and in no text that is printed.
+ * What the server has to be told, and may not know yet: the answers that are neither accepted nor
+ * rejected (spec FA-ANS-1), and a cancel. Answers may be passwords: they are in memory until they
+ * are settled, and in no text that is printed.
  */
-final class PendingAnswers {
+final class Outbox {
   private static final class Pending {
     final String questionUuid;
     final String frame;
@@ -29,6 +31,8 @@ final class PendingAnswers {
 
   private final Map<String, Pending> pending = new LinkedHashMap<>();
   private final Set<String> mine = new HashSet<>();
+  private @Nullable String cancel;
+  private boolean cancelSent;
 
   /** Keeps an answer, and returns the id that it gets. */
   String add(String questionUuid, AnswerValue value) {
@@ -61,17 +65,25 @@ final class PendingAnswers {
     pending.values().removeIf(it -> it.questionUuid.equals(questionUuid));
   }
 
-  /** Forgets all. */
+  /** Keeps a cancel, which is said until the conversation has ended (spec FA-CAN-1). */
+  void cancel(@Nullable String reason) {
+    cancel = MessageCodec.encode(new CancelWorkflow(reason));
+    cancelSent = false;
+  }
+
+  /** Forgets all: nobody will be told any more. */
   void clear() {
     pending.clear();
+    cancel = null;
   }
 
   /** Notes that the connection ended: nobody knows what of it arrived. */
   void disconnected() {
     pending.values().forEach(it -> it.sent = false);
+    cancelSent = false;
   }
 
-  /** Returns the frames that were not sent on this connection yet, in order, and notes them. */
+  /** Returns the frames that were not sent on this connection yet, the cancel last. */
   List<String> unsent() {
     List<String> frames = new ArrayList<>();
     for (Pending answer : pending.values()) {
@@ -79,6 +91,10 @@ final class PendingAnswers {
         answer.sent = true;
         frames.add(answer.frame);
       }
+    }
+    if (cancel != null && !cancelSent) {
+      cancelSent = true;
+      frames.add(cancel);
     }
     return frames;
   }
