@@ -90,6 +90,11 @@ class Session:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+        if not self._ended:
+            # Whoever still waits for a message learns that none will come.
+            while not self._inbox.empty():
+                self._inbox.get_nowait()
+            self._inbox.put_nowait(None)
         self._show()
 
     async def _run(self, socket: ClientConnection) -> None:

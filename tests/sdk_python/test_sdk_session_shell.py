@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
-from fastagency_sdk import AsyncClient, Client, Reconnect, TextInput
+from fastagency_sdk import AsyncClient, Client, ConnectionState, Reconnect, TextInput
 from faults.proxy import CuttingProxy, cutting
 from faults.workflow import application
 from live_server import serve
@@ -65,3 +66,17 @@ def test_the_blocking_client_raises_it_too() -> None:
         ):
             for _ in conversation:
                 pass
+
+
+async def test_who_waits_for_a_message_learns_of_the_leaving() -> None:
+    with serve(application()) as live:
+        async with AsyncClient(live.url) as client:
+            conversation = await client.start("faults", PARAMS).__aenter__()
+            while not isinstance(await anext(conversation), TextInput):
+                pass
+            waiting = asyncio.create_task(anext(conversation, None))
+            await asyncio.sleep(0)
+            await conversation.close()
+            assert await waiting is None
+            assert await anext(conversation, None) is None
+            assert conversation.connection is ConnectionState.ENDED
