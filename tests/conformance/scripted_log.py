@@ -37,7 +37,7 @@ class ScriptedLog:
     def __init__(self) -> None:
         self.workflow_uuid = str(uuid4())
         self.resume_token = uuid4().hex
-        self.epoch = uuid4().hex[:16]
+        self.epoch = self.epoch_before = uuid4().hex[:16]
         self.oldest_seq = 1
         self._logged: list[Logged] = []
 
@@ -69,7 +69,7 @@ class ScriptedLog:
 
     def begin_another_epoch(self) -> None:
         """Give the log another name: no cursor of before can be trusted (spec FA-RES-1)."""
-        self.epoch = uuid4().hex[:16]
+        self.epoch_before, self.epoch = self.epoch, uuid4().hex[:16]
 
     def ready(self, mode: str, overrides: dict[str, Any]) -> dict[str, Any]:
         """The `session_ready` of a session."""

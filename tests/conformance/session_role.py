@@ -131,9 +131,16 @@ class SessionCase(SessionAnswers):
     # --- how a session begins ----------------------------------------------------------------------
 
     async def _welcome(self, step: Step) -> None:
-        await self._send_json(self._changed(self.log.ready("fresh", step["welcome"]), step), step)
+        await self._send_json(self._ready("fresh", step["welcome"], step), step)
         self.view.began()
         self.view.live = "cut_after" not in step
+
+    def _ready(self, mode: str, limits: dict[str, Any], step: Step) -> dict[str, Any]:
+        """The `session_ready` of this step; the token in it is the conversation's from here on."""
+        ready = self._changed(self.log.ready(mode, limits), step)
+        self.log.resume_token = ready["resume_token"]
+        self.secrets.tokens.add(ready["resume_token"])
+        return ready
 
     async def _resumed(self, step: Step) -> None:
         wanted = step["resumed"]
@@ -142,7 +149,7 @@ class SessionCase(SessionAnswers):
             self.log.begin_another_epoch()
         self.log.oldest_seq = wanted.get("oldest_seq", self.log.oldest_seq)
         limits = {key: wanted[key] for key in ("heartbeat_seconds", "detached_seconds") if key in wanted}
-        ready = self._changed(self.log.ready(mode, limits), step)
+        ready = self._ready(mode, limits, step)
         after = self._asked_after if mode == "replay" else self.log.oldest_seq - 1
         logged = self.log.after(after, wanted.get("through"))
         whole = "through" not in wanted and "cut_after" not in step
@@ -150,8 +157,7 @@ class SessionCase(SessionAnswers):
         if mode == "reset":
             self.view.reset(Reading(ready, encode(ready), perhaps=not self.view.was_shown))
         if "cut_after" in step:
-            assert self._proxy is not None
-            self._proxy.cut_after(step["cut_after"], "client")
+            self._lay_cut(step, "client")
         frames = [encode(ready), *(it.text for it in logged)]
         if whole:
             frames.append(encode({"type": "replay_completed", "through_seq": self.log.head_seq}))
@@ -175,8 +181,8 @@ class SessionCase(SessionAnswers):
             wanted = {
                 "workflow_uuid": one_form(self.log.workflow_uuid),
                 "resume_token": self.log.resume_token,
-                "epoch": self.log.epoch,
-                **wanted,
+                "epoch": self.log.epoch_before if "epoch" in wanted else self.log.epoch,
+                "after_seq": wanted["after_seq"],
             }
         told = seen["cursor"]
         if told is not None:

@@ -67,6 +67,7 @@ class Session(threading.Thread):
         super().__init__(daemon=True)
         self.first, self.cursor = first, cursor
         self.seq = self.read_seq = cursor["after_seq"]
+        self.read_epoch = cursor["epoch"]
         self.open_socket, self.ending_of, self.reconnect = open_socket, ending_of, reconnect
         self.changed = threading.Condition(threading.RLock())
         self.socket: ClientConnection | None = None
@@ -88,6 +89,7 @@ class Session(threading.Thread):
         """The answers that were sent on this socket."""
         self.mine: set[str] = set()
         self.cancelling: Message | None = None
+        self.cancel_sent = False
         self.completed: Message | None = None
         self.told: Message | None = None
         """`completed`, once the user was given it."""
@@ -155,6 +157,7 @@ class Session(threading.Thread):
             self.gone_since = time.monotonic()
         self.socket, self.live, self.replaying = None, False, False
         self.sent.clear()
+        self.cancel_sent = False
 
     def first_frame(self) -> Message:
         """The first frame of a socket (spec FA-RES-7)."""
@@ -241,7 +244,7 @@ class Session(threading.Thread):
         self.begun = True
         self.heartbeat, self.detached = ready["heartbeat_seconds"], ready["detached_seconds"]
         if ready["mode"] == "fresh":
-            self.seq = 0
+            self.seq, self.read_epoch = 0, ready["epoch"]
             self.begin_live()
             return
         self.replaying = True
@@ -255,6 +258,8 @@ class Session(threading.Thread):
         self.questions.clear()
         if self.shown:
             self.held.append(Given("session_ready", True, ready, text))
+        else:
+            self.read_seq, self.read_epoch = self.seq, ready["epoch"]
 
     def caught_up(self) -> None:
         """The replay is complete: the user is given it."""
@@ -337,7 +342,7 @@ class Session(threading.Thread):
         elif kind == "workflow_completed":
             self.told = message
         if kind == "session_ready":
-            self.read_seq = message["oldest_seq"] - 1
+            self.read_seq, self.read_epoch = message["oldest_seq"] - 1, message["epoch"]
         elif isinstance(seq := message.get("seq"), int):
             self.read_seq = seq
 
@@ -372,9 +377,9 @@ class Session(threading.Thread):
         return uuid4().hex
 
     def cancel(self, reason: str | None) -> None:
-        """Cancel, now or when there is a session again (spec FA-CAN-1)."""
+        """Cancel, now or when there is a session again, until the end is here (spec FA-CAN-1)."""
         with self.changed:
-            self.cancelling = {"type": "cancel_workflow", "reason": reason}
+            self.cancelling, self.cancel_sent = {"type": "cancel_workflow", "reason": reason}, False
             self.flush()
 
     def flush(self) -> None:
@@ -386,9 +391,9 @@ class Session(threading.Thread):
                 if answer_id not in self.sent:
                     self.sent.add(answer_id)
                     self.socket.send(json.dumps(frame))
-            if self.cancelling is not None:
+            if self.cancelling is not None and not self.cancel_sent and self.completed is None:
+                self.cancel_sent = True
                 self.socket.send(json.dumps(self.cancelling))
-                self.cancelling = None
 
     def leave(self) -> None:
         """Close the socket, and come back no more; the conversation goes on (spec FA-CAN-3)."""
@@ -433,4 +438,6 @@ class Session(threading.Thread):
     @property
     def stored(self) -> Message | None:
         """The cursor to be stored: after what the user was given."""
-        return {**self.cursor, "after_seq": self.read_seq} if self.begun else None
+        if not self.begun:
+            return None
+        return {**self.cursor, "epoch": self.read_epoch, "after_seq": self.read_seq}

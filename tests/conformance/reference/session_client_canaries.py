@@ -106,10 +106,25 @@ class KeepsTheFirstEpoch(Session):
         self.cursor["epoch"] = before or ready["epoch"]
 
 
+class KeepsTheFirstToken(Session):
+    def ready(self, ready: Message, text: str) -> None:
+        before = self.cursor["resume_token"]
+        super().ready(ready, text)
+        self.cursor["resume_token"] = before
+
+
 class StoresWhatCame(Session):
     @property
     def stored(self) -> Message | None:
-        return {**self.cursor, "after_seq": self.seq} if self.begun else None
+        stored = super().stored
+        return None if stored is None else {**stored, "after_seq": self.seq}
+
+
+class StoresTheEpochThatCame(Session):
+    @property
+    def stored(self) -> Message | None:
+        stored = super().stored
+        return None if stored is None else {**stored, "epoch": self.cursor["epoch"]}
 
 
 class GivesTwice(Session):
@@ -360,6 +375,13 @@ class ForgetsACancel(Session):
     def cancel(self, reason: str | None) -> None:
         if self.live:
             super().cancel(reason)
+
+
+class CancelsOnce(Session):
+    def disconnected(self) -> None:
+        if self.cancel_sent:
+            self.cancelling = None
+        super().disconnected()
 
 
 class TellsNoReason(Session):
