@@ -28,7 +28,8 @@ type ClientOptions struct {
 	Header http.Header
 
 	// GetHeader, if it is there, is called for each request and each WebSocket, so that credentials are fresh.
-	// What it returns takes the place of fields of the same name in Header. Its error is returned as it is.
+	// What it returns takes the place of fields of the same name in Header. Its error is returned as it is; while a
+	// conversation comes back, it counts as a connection that could not be opened, and is tried again.
 	GetHeader func(ctx context.Context) (http.Header, error)
 
 	// UserID is sent along for servers that want one; it opens nothing. Default: null.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -416,6 +417,28 @@ func TestCredentialsThatAreRefusedAreFinal(t *testing.T) {
 			t.Error(again)
 		}
 		noneLeft(t)
+	}
+}
+
+// Credentials that cannot be had now may be had soon.
+func TestAHeaderThatFailsIsAskedForAgain(t *testing.T) {
+	server := serveSessions(t,
+		func(p *peer) { p.texts(fresh(), said(1)) },
+		func(p *peer) {
+			p.texts(replay(1), replayed(1))
+			p.ends(2)
+		})
+	var asked atomic.Int32
+	options := quick()
+	options.GetHeader = func(context.Context) (http.Header, error) {
+		if asked.Add(1) == 3 { // After those of the announcement and the first socket.
+			return nil, errors.New("no token today")
+		}
+		return nil, nil
+	}
+	ctx, conversation := begin(t, server.Server, options)
+	if err := ends(ctx, t, conversation); err != io.EOF || asked.Load() != 4 {
+		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 }
 
