@@ -108,7 +108,7 @@ conformance: setup sdk-typescript .venv-upstream/.stamp ## Judge every client an
 	@$(PYTHON) -m conformance pages --results test-output/conformance.json
 
 .PHONY: faults
-faults: .venv/.stamp ## Hold 500 conversations while their connections are cut, and count what went wrong
+faults: setup sdk-typescript ## Hold 500 conversations while their connections are cut, and count what went wrong
 	@cd tests && ../$(PYTHON) -m faults
 
 .PHONY: fuzz

@@ -22,6 +22,11 @@ ROOT = Path(__file__).parents[2]
 CLIENTS: dict[str, list[str]] = {
     "go": ["go", "run", "-C", str(ROOT / "sdk-go"), "./conformance/faults"],
     "python": [sys.executable, str(ROOT / "sdk-python" / "conformance" / "faults.py")],
+    "ruby": ["ruby", str(ROOT / "sdk-ruby" / "conformance" / "faults.rb")],
+    "rust": [
+        *("cargo", "run", "--quiet", "--locked", "--offline", "--example", "faults"),
+        *("--manifest-path", str(ROOT / "sdk-rust" / "Cargo.toml"), "--"),
+    ],
     "typescript": ["node", str(ROOT / "sdk-typescript" / "conformance" / "faults.mjs")],
 }
 """How each client's fault program is started; the URL and the numbers follow."""
