@@ -14,7 +14,7 @@ from ._generated.messages import ServerMessage
 from ._generated.tables import DEFAULT_TYPE, MESSAGE_CLASSES
 from .errors import MalformedMessage
 
-__all__ = ["Message", "Unknown", "decode", "encode", "first_fault", "raw_text", "seq_in", "seq_of"]
+__all__ = ["Message", "Unknown", "decode", "encode", "first_fault", "place_of", "raw_text", "seq_of"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,17 @@ def seq_of(message: Message) -> int | None:
     return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
 
 
-def seq_in(text: str) -> int | None:
-    """Return the same of a frame that is no message; None when it does not even say that."""
+def place_of(text: str) -> tuple[str | None, int | None]:
+    """Return the type and the place in the log of a frame that is no message; None for what it does not even
+    say."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return seq_of(Unknown("", value, text)) if isinstance(value, dict) else None
+        return None, None
+    if not isinstance(value, dict):
+        return None, None
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None, seq_of(Unknown("", value, text))
 
 
 def encode(message: BaseModel) -> str:

@@ -35,7 +35,7 @@ from ._generated.messages import (
 )
 from ._generated.tables import ConversationState
 from .answers import Question, frame_for
-from .codec import Message, decode, encode, seq_in, seq_of
+from .codec import Message, decode, encode, place_of, seq_of
 from .connection_state import ConnectionState
 from .cursor import Cursor
 from .endings import NO_CLOSE_FRAME, ending_of
@@ -304,8 +304,11 @@ class SessionProtocol:
         try:
             message = decode(text)
         except MalformedMessage as error:
-            if seq_in(text) == self._seq + 1:
+            kind, seq = place_of(text)
+            if seq == self._seq + 1:
                 self._seq += 1
+            # Without these nothing that follows can be shown: perhaps the next socket brings them.
+            self._gap = kind in ("session_ready", "replay_completed")
             return self._out(error)
         return self._take(message, now)
 

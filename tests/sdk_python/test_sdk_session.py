@@ -177,6 +177,17 @@ def test_a_replay_that_breaks_off_loses_nothing() -> None:
     assert [getattr(message, "seq", "malformed") for message in talk.seen] == [1, 2, "malformed", 4, 5]
 
 
+@pytest.mark.parametrize("kind", ["session_ready", "replay_completed"])
+def test_a_frame_that_cannot_be_done_without_is_asked_for_again(kind: str) -> None:
+    talk = live(logged(1))
+    talk.protocol.disconnected(now=talk.now)
+    talk.open(ready("replay", head=2), logged(2), frame(kind))
+    assert talk.protocol.broken
+    talk.protocol.disconnected(1000, by_client=True, now=talk.now)
+    talk.open(ready("replay", head=2), frame("replay_completed", through_seq=2))
+    assert [getattr(message, "seq", "malformed") for message in talk.seen] == [1, 2, "malformed"]
+
+
 def test_a_reset_drops_the_replay_that_broke_off() -> None:
     talk = live(logged(1))
     talk.protocol.disconnected(now=talk.now)
