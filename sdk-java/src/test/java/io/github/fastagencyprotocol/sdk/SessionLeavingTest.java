@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.fastagencyprotocol.sdk.messages.ConversationState;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,8 +46,12 @@ class SessionLeavingTest {
     return text;
   }
 
+  private static ClientBuilder client(FakeServer server, Reconnect reconnect) {
+    return FastAgencyClient.builder(server.url()).reconnect(reconnect);
+  }
+
   private static Conversation start(FakeServer server, Reconnect reconnect) {
-    return FastAgencyClient.builder(server.url()).reconnect(reconnect).build().start("quiz");
+    return client(server, reconnect).build().start("quiz");
   }
 
   @Test
@@ -61,8 +68,8 @@ class SessionLeavingTest {
         };
     try (FakeServer server = new FakeServer(script).withSessions()) {
       Conversation conversation = start(server, SessionDialogueTest.AT_ONCE);
-      conversation.onConnection(state -> seen.add(state.wireValue()));
       conversation.next();
+      conversation.onConnection(state -> seen.add(state.wireValue()));
       conversation.close();
       conversation.close();
       assertEquals(ConnectionState.ENDED, conversation.connection());
@@ -70,8 +77,7 @@ class SessionLeavingTest {
       assertEquals(1, conversation.cursor().orElseThrow().afterSeq());
       assertTrue(conversation.next().isEmpty());
       assertThrows(NotAskedException.class, () -> conversation.answer("late"));
-      Set<String> told = Set.of(heard(), heard(), heard());
-      assertTrue(told.contains("8 1000") && told.contains("ended"), told.toString());
+      assertEquals(Set.of("live", "ended", "8 1000"), Set.of(heard(), heard(), heard()));
       assertEquals(1, server.sockets().size());
     }
   }
@@ -132,24 +138,54 @@ class SessionLeavingTest {
           peer.drop();
         };
     try (FakeServer server = new FakeServer(script).withSessions()) {
-      WeakReference<Conversation> left = leftWhileItWaits(server);
-      while (left.get() != null) {
-        System.gc();
-        Thread.sleep(20); // The collector takes its time; the test's own bound ends it.
-      }
+      untilItIsGone(leftWhileItWaits(server));
       assertEquals(1, server.sockets().size());
     }
   }
 
-  private static WeakReference<Conversation> leftWhileItWaits(FakeServer server) throws Exception {
-    Conversation conversation = start(server, IN_AN_HOUR);
+  /** The collector takes its time; the test's own bound ends it. */
+  private static void untilItIsGone(WeakReference<?> left) throws InterruptedException {
+    while (left.get() != null) {
+      System.gc();
+      Thread.sleep(20);
+    }
+  }
+
+  /** Returns what a timer, if there were one, would keep: something of the settings. */
+  private static WeakReference<?> leftWhileItWaits(FakeServer server) throws Exception {
+    Map<String, String> headers = new HashMap<>();
+    Supplier<Map<String, String>> ours = () -> headers;
+    Conversation conversation = client(server, IN_AN_HOUR).headers(ours).build().start("quiz");
     conversation.next();
     while (conversation.connection() != ConnectionState.RECONNECTING) {
       Thread.sleep(1);
     }
     conversation.close();
     assertTrue(conversation.next().isEmpty());
-    return new WeakReference<>(conversation);
+    return new WeakReference<>(headers);
+  }
+
+  @Test
+  void noTimerKeepsAConversationThatHasEnded() throws Exception {
+    FakeServer.Script script =
+        peer -> {
+          peer.read();
+          peer.text(fresh());
+          peer.text(completed(1, "completed"));
+          peer.close(1000, "");
+        };
+    try (FakeServer server = new FakeServer(script).withSessions()) {
+      untilItIsGone(ended(server));
+    }
+  }
+
+  private static WeakReference<?> ended(FakeServer server) {
+    Map<String, String> headers = new HashMap<>();
+    Supplier<Map<String, String>> ours = () -> headers;
+    ClientBuilder patient = client(server, IN_AN_HOUR).closeTimeout(Duration.ofHours(1));
+    Conversation conversation = patient.headers(ours).build().start("quiz");
+    conversation.forEach(message -> {});
+    return new WeakReference<>(headers);
   }
 
   @Test
