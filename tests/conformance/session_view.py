@@ -60,6 +60,7 @@ class SessionView:
         self._unread: deque[Reading] = deque()
         self._closed: set[str] = set()  # questions that the client knows to be closed
         self._closed_by_replay: set[str] = set()
+        self._asked_again: set[str] = set()  # given once more, after a reset, while an answer is under way
         self._texts: dict[str, str] = {}
         self._begun = False
 
@@ -134,7 +135,8 @@ class SessionView:
             return {"created", "running"}
         waiting = [uuid for uuid in self.questions if uuid not in self.answers.values()]
         if not waiting:
-            return {"running"}
+            again = self._asked_again & self.questions.keys()
+            return {"running", "awaiting_answer"} if again else {"running"}
         return {"awaiting_answer"} if set(waiting) - self._closed else {"awaiting_answer", "running"}
 
     def answered(self, answer_id: str, question_uuid: str) -> None:
@@ -153,6 +155,7 @@ class SessionView:
             self.read_seq = max(self.read_seq, seq)
         if kind in ASKING:
             self.questions[message["uuid"]] = message
+            self._asked_again |= {message["uuid"]} & set(self.answers.values())
         elif kind == "answer_accepted":
             self._close(message["question_uuid"])
         elif kind == "answer_rejected":
