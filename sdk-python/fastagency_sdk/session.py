@@ -33,7 +33,7 @@ from ._generated.messages import (
     TextInput,
     WorkflowCompleted,
 )
-from ._generated.tables import ConversationState
+from ._generated.tables import FINAL_STATES, CloseCode, ConversationState
 from .answers import Question, frame_for
 from .codec import Message, decode, encode, place_of, seq_of
 from .connection_state import ConnectionState
@@ -102,6 +102,8 @@ class SessionProtocol:
         self._gap = False
         self._left = False
         self._over = False
+        self._ready_state = ConversationState.CREATED
+        self._end_known: ConversationState | None = None  # of a conversation that was over, and read, before
         self._cancelling: str | None = None
         self._cancel_sent = False
         self._attempt = 0
@@ -126,7 +128,7 @@ class SessionProtocol:
         """The state of the connection (spec FA-LIF-3)."""
         if self._ending is not None:
             return ConnectionState.LOST
-        if self._left or self._told is not None:
+        if self._left or self._told is not None or self._end_known is not None:
             return ConnectionState.ENDED
         if self._live or self._over:
             return ConnectionState.LIVE
@@ -137,6 +139,8 @@ class SessionProtocol:
         """Where the conversation stands (spec FA-LIF), after the last message that the user was given."""
         if self._told is not None:
             return ConversationState(self.outcome or Outcome.COMPLETED)
+        if self._end_known is not None:
+            return self._end_known
         if isinstance(self._ending, ConversationRefused):
             return ConversationState.FAILED
         if self._ending is not None or self._left:
@@ -163,7 +167,9 @@ class SessionProtocol:
     @property
     def outcome(self) -> Outcome | None:
         """How the workflow ended, None before its end."""
-        return None if self._told is None else self._told.content.outcome
+        if self._told is None:
+            return None if self._end_known is None else Outcome(self._end_known)
+        return self._told.content.outcome
 
     @property
     def last_error(self) -> Error | None:
@@ -321,13 +327,16 @@ class SessionProtocol:
         self, code: int = NO_CLOSE_FRAME, reason: str = "", *, by_client: bool = False, now: float
     ) -> Next:
         """Note that the connection ended, or could not be opened, and return what is next (spec FA-CLS)."""
+        if self._live and code == CloseCode.FINISHED and not by_client and self._ready_state in FINAL_STATES:
+            # All of it had been read before: `workflow_completed` does not come again (spec FA-RES-9).
+            self._end_known = self._end_known or self._ready_state
         if self._live or self._replaying:
             self._gone_since = now
         self._live = self._replaying = False
         self._cancel_sent = False
         for pending in self._pending.values():
             pending.sent = False
-        if self._completed is not None or self._left:
+        if self._completed is not None or self._left or self._end_known is not None:
             self._over = True
             return Next(None, messages=self._released())
         if self._gap:
@@ -384,6 +393,7 @@ class SessionProtocol:
         self._token, self._epoch = ready.resume_token, ready.epoch
         self._heartbeat, self._detached_seconds = ready.heartbeat_seconds, ready.detached_seconds
         self._resumable = True
+        self._ready_state = ConversationState(ready.state)
         if ready.mode is SessionMode.FRESH:
             self._seq = 0
             self._delivered_epoch = ready.epoch

@@ -188,6 +188,23 @@ def test_a_frame_that_cannot_be_done_without_is_asked_for_again(kind: str) -> No
     assert [getattr(message, "seq", "malformed") for message in talk.seen] == [1, 2, "malformed"]
 
 
+@pytest.mark.parametrize("state", ["completed", "failed", "cancelled"])
+def test_a_conversation_that_was_over_and_read_ends_as_it_did(state: str) -> None:
+    talk = Talk(Cursor(HEX, TOKEN, "e1", 3))
+    over = ready("replay", head=3).replace('"running"', f'"{state}"')
+    talk.open(over, frame("replay_completed", through_seq=3))
+    following = talk.protocol.disconnected(1000, now=talk.now)
+    assert (following.delay, following.error) == (None, None)
+    assert (talk.protocol.state, talk.protocol.outcome) == (state, state)
+    assert talk.protocol.connection is ConnectionState.ENDED
+
+
+def test_the_same_close_is_a_loss_while_the_workflow_runs() -> None:
+    talk = Talk(Cursor(HEX, TOKEN, "e1", 3))
+    talk.open(ready("replay", head=3), frame("replay_completed", through_seq=3))
+    assert isinstance(talk.protocol.disconnected(1000, now=talk.now).error, ConversationLost)
+
+
 def test_a_reset_drops_the_replay_that_broke_off() -> None:
     talk = live(logged(1))
     talk.protocol.disconnected(now=talk.now)
