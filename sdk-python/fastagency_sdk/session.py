@@ -8,14 +8,11 @@ next. Times are in seconds of any one clock that never goes back.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from uuid import uuid4
+from dataclasses import dataclass
 
 from ._generated.messages import (
     AnswerAccepted,
-    AnswerFrame,
     AnswerRejected,
     CancelWorkflow,
     Error,
@@ -23,7 +20,6 @@ from ._generated.messages import (
     KeepAlive,
     MultipleChoice,
     Outcome,
-    RejectionReason,
     ReplayCompleted,
     ResumeWorkflow,
     SessionMode,
@@ -34,13 +30,14 @@ from ._generated.messages import (
     WorkflowCompleted,
 )
 from ._generated.tables import FINAL_STATES, CloseCode, ConversationState
-from .answers import Question, frame_for
+from .answers import Question
 from .codec import Message, decode, encode, place_of, seq_of
 from .connection_state import ConnectionState
 from .cursor import Cursor
 from .endings import NO_CLOSE_FRAME, ending_of
 from .errors import ConversationError, ConversationRefused, MalformedMessage, NotAsked
 from .reconnect import Reconnect
+from .underway import Underway
 
 __all__ = ["SUBPROTOCOL", "Delivered", "Next", "SessionProtocol"]
 
@@ -65,15 +62,6 @@ class Next:
     delay: float | None
     error: ConversationError | None = None
     messages: tuple[Delivered, ...] = ()
-
-
-@dataclass
-class _Pending:
-    """An answer that is neither accepted nor rejected yet. It may be a password."""
-
-    question: Question
-    frame: str = field(repr=False)
-    sent: bool = False
 
 
 class SessionProtocol:
@@ -111,10 +99,7 @@ class SessionProtocol:
         self._heard = now
         self._heartbeat: float | None = None
         self._detached_seconds = reconnect.patience
-        self._open: OrderedDict[str, Question] = OrderedDict()
-        self._delivered_questions: set[str] = set()
-        self._pending: OrderedDict[str, _Pending] = OrderedDict()
-        self._mine: set[str] = set()
+        self._underway = Underway()
         self._completed: WorkflowCompleted | None = None
         self._last_error: Error | None = None
         self._told: WorkflowCompleted | None = None  # the end, once the user was given it
@@ -153,11 +138,7 @@ class SessionProtocol:
     def question(self) -> Question | None:
         """The oldest question that was delivered, is open, and has no answer under way; None when there is
         none."""
-        answered = {pending.question.uuid for pending in self._pending.values()}
-        for uuid, question in self._open.items():
-            if uuid in self._delivered_questions and uuid not in answered:
-                return question
-        return None
+        return self._underway.question
 
     @property
     def result(self) -> str | None:
@@ -186,12 +167,11 @@ class SessionProtocol:
     def is_open(self, question: Question) -> bool:
         """Say whether a question still takes an answer: nobody's was accepted, and none of this client is
         under way."""
-        answered = {pending.question.uuid for pending in self._pending.values()}
-        return question.uuid in self._open and question.uuid not in answered
+        return self._underway.is_open(question)
 
     def answered_elsewhere(self, accepted: AnswerAccepted) -> bool:
         """Say whether the answer of another socket was taken, another tab's for example (spec FA-RES-6)."""
-        return accepted.answer_id is not None and accepted.answer_id not in self._mine
+        return accepted.answer_id is not None and not self._underway.is_mine(accepted.answer_id)
 
     # --- what a user does
 
@@ -207,19 +187,7 @@ class SessionProtocol:
             raise self._ending
         if self._told is not None or self._left:
             raise NotAsked("the conversation is over")
-        question = self.question if question is None else question
-        if question is None or not self.is_open(question):
-            raise NotAsked("nothing is asked" if question is None else "the question is closed")
-        several = isinstance(question, MultipleChoice) and not question.content.single
-        if several and not isinstance(value, str):
-            value = list(value)
-        text = frame_for(question, value)
-        answer_id = uuid4().hex
-        shown = value if several and isinstance(value, list) else text
-        frame = AnswerFrame(type="answer", question_uuid=question.uuid, answer_id=answer_id, value=shown)
-        self._pending[answer_id] = _Pending(question, encode(frame))
-        self._mine.add(answer_id)
-        return answer_id
+        return self._underway.answer(value, question)
 
     def cancel(self, reason: str | None = None) -> None:
         """Cancel the conversation, now or as soon as there is a session again, until its end is here (spec
@@ -231,12 +199,12 @@ class SessionProtocol:
     def leave(self) -> None:
         """Note that this side closes the connection for good; the conversation goes on (spec FA-CAN-3)."""
         self._left = True
-        self._pending.clear()
+        self._underway.forget_answers()
 
     def delivered(self, message: Message) -> None:
         """Note that the user was given a message: the cursor moves on."""
         if isinstance(message, TextInput | MultipleChoice):
-            self._delivered_questions.add(message.uuid)
+            self._underway.shown(message)
         elif isinstance(message, WorkflowCompleted):
             self._told = message
         elif isinstance(message, Error):
@@ -277,11 +245,7 @@ class SessionProtocol:
         cancel."""
         if not self._live:
             return []
-        frames: list[str] = []
-        for pending in self._pending.values():
-            if not pending.sent:
-                pending.sent = True
-                frames.append(pending.frame)
+        frames = self._underway.unsent()
         if self._cancelling is not None and not self._cancel_sent:
             self._cancel_sent = True
             frames.append(self._cancelling)
@@ -334,8 +298,7 @@ class SessionProtocol:
             self._gone_since = now
         self._live = self._replaying = False
         self._cancel_sent = False
-        for pending in self._pending.values():
-            pending.sent = False
+        self._underway.disconnected()
         if self._completed is not None or self._left or self._end_known is not None:
             self._over = True
             return Next(None, messages=self._released())
@@ -370,11 +333,10 @@ class SessionProtocol:
             case TextChunk():
                 return self._out(message)
             case AnswerRejected():
-                self._rejected(message)
+                self._underway.rejected(message)
                 return self._out(message)
             case AnswerAccepted():
-                # Whether it is new or said again: the answer is settled (spec FA-ANS-4).
-                self._pending.pop(message.answer_id or "", None)
+                self._underway.settled(message)
         seq = seq_of(message)
         if seq is None:
             self._note(message)
@@ -402,7 +364,7 @@ class SessionProtocol:
         self._replaying = True
         if ready.mode is SessionMode.RESET:
             self._seq = ready.oldest_seq - 1
-            self._open.clear()
+            self._underway.forget_questions()
             self._held = [ready] if self._shown_any else []
             if not self._shown_any:  # nobody has to be told to drop anything
                 self._delivered_seq, self._delivered_epoch = self._seq, self._epoch
@@ -426,22 +388,13 @@ class SessionProtocol:
     def _note(self, message: Message) -> None:
         match message:
             case TextInput() | MultipleChoice():
-                self._open[message.uuid] = message
+                self._underway.asked(message)
             case AnswerAccepted():
-                self._open.pop(message.question_uuid, None)
-                self._drop_answers_to(message.question_uuid)
+                self._underway.closed(message)
             case WorkflowCompleted():
                 self._completed = message
-                self._open.clear()
-                self._pending.clear()
+                self._cancelling = None
+                self._underway.forget_questions()
+                self._underway.forget_answers()
             case Error():
                 self._last_error = message
-
-    def _rejected(self, rejected: AnswerRejected) -> None:
-        self._pending.pop(rejected.answer_id, None)
-        if rejected.reason is not RejectionReason.INVALID_VALUE:
-            self._open.pop(rejected.question_uuid, None)
-
-    def _drop_answers_to(self, question_uuid: str) -> None:
-        for answer_id in [it for it, kept in self._pending.items() if kept.question.uuid == question_uuid]:
-            del self._pending[answer_id]

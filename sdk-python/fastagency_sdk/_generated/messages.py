@@ -1041,6 +1041,7 @@ class StartWorkflow(BaseModel):
         Field(
             description="The token that `initiate_workflow` returned. With it the frame may be sent again, on a new socket, when the first one dropped before `session_ready` came (spec FA-RES-7). Null on a server that gave none.",
             examples=["9f86d081884c7d659a2feaa0c55ad015"],
+            repr=False,
         ),
     ] = None
 
@@ -1074,6 +1075,7 @@ class ResumeWorkflow(BaseModel):
             description="The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.",
             examples=["9f86d081884c7d659a2feaa0c55ad015"],
             min_length=1,
+            repr=False,
         ),
     ]
     epoch: Annotated[
@@ -1129,7 +1131,7 @@ class AnswerFrame(BaseModel):
             min_length=1,
         ),
     ]
-    value: AnswerValue
+    value: Annotated[AnswerValue, Field(repr=False)]
 
 
 class CancelWorkflow(BaseModel):
@@ -1232,6 +1234,7 @@ class SessionReady(BaseModel):
             description="What opens this conversation again, together with its user (spec FA-SEC-2). A secret.",
             examples=["9f86d081884c7d659a2feaa0c55ad015"],
             min_length=1,
+            repr=False,
         ),
     ]
     heartbeat_seconds: Annotated[
@@ -1534,6 +1537,7 @@ class InitiatedWorkflow(BaseModel):
         Field(
             description="What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or absent on a server that speaks classic alone.",
             examples=["9f86d081884c7d659a2feaa0c55ad015"],
+            repr=False,
         ),
     ] = None
     ticket: Annotated[
@@ -1541,6 +1545,7 @@ class InitiatedWorkflow(BaseModel):
         Field(
             description="Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.",
             examples=["2c26b46b68ffc68ff99b453c1d304134"],
+            repr=False,
         ),
     ] = None
 
