@@ -27,7 +27,7 @@ import {
   type ConversationError,
 } from "./errors.js";
 import { PATIENCE, reconnectDelay, type Reconnect } from "./reconnect.js";
-import { seqOf, Standing, type Given } from "./standing.js";
+import { endOf, seqOf, Standing, type End, type Given } from "./standing.js";
 import { AnswersUnderWay } from "./underway.js";
 
 /** What a client offers where it was advertised (spec FA-NEG-2). */
@@ -60,6 +60,7 @@ export class SessionProtocol {
   #replaying = false;
   #gap = false;
   #completed = false;
+  #ended: End | null = null; // if it was over when this session began
   #lastError: ErrorMessage | null = null;
   readonly #open = new Map<string, Question>();
   #attempt = 0;
@@ -68,8 +69,7 @@ export class SessionProtocol {
   #silence: number;
   #detached: number;
 
-  // What waits to be read. A replay is held back until it is complete, so that `isOpen` is right then.
-  readonly #ready: Given[] = [];
+  /** A replay that is not complete yet: it is read only then, so that `isOpen` is right. */
   #held: Given[] = [];
   /** Whether the user may have something on show that a reset makes wrong. */
   #shown = false;
@@ -106,7 +106,7 @@ export class SessionProtocol {
   get connection(): ConnectionState {
     if (this.ending) return "lost";
     if (this.over) return "ended";
-    if (this.#live || this.#completed) return "live";
+    if (this.#live || this.#completed || this.#standing.readBefore) return "live";
     return this.#resumable ? "reconnecting" : "connecting";
   }
 
@@ -155,7 +155,7 @@ export class SessionProtocol {
 
   /** How many messages wait to be read. */
   get unread(): number {
-    return this.#ready.length;
+    return this.#standing.waiting.length;
   }
 
   /** Whether a question still takes an answer: nobody's was accepted, and none of this client is under way. */
@@ -176,12 +176,11 @@ export class SessionProtocol {
    */
   read(): ServerMessage | undefined {
     if (this.#left || this.#standing.end) return undefined;
-    const given = this.#ready.shift();
+    const given = this.#standing.next();
     if (!given && this.ending) {
       this.#told = true;
       throw this.ending;
     }
-    if (given) this.#standing.give(given);
     if (given instanceof MalformedMessage) throw given;
     return given;
   }
@@ -199,10 +198,10 @@ export class SessionProtocol {
     return this.#answers.add(question, value);
   }
 
-  /** Cancel the conversation, now or as soon as there is a session again (spec FA-CAN-1). */
+  /** Cancel the conversation, now or as soon as there is a session again, until its end is here (spec FA-CAN-1). */
   cancel(reason: string | null = null): void {
     const frame: CancelWorkflow = { type: "cancel_workflow", reason };
-    this.#cancelling ??= encode(frame);
+    if (!this.#completed) this.#cancelling ??= encode(frame);
   }
 
   /** Note that this side closes the connection for good; the conversation goes on (spec FA-CAN-3). */
@@ -219,14 +218,11 @@ export class SessionProtocol {
     const [workflow_uuid, resume_token] = [this.workflowUuid, this.#token];
     if (this.#initiated && !this.#resumable) {
       const { name, params } = this.#initiated;
-      const type = "start_workflow";
-      const start: StartWorkflow = { type, workflow_uuid, name, params, resume_token };
-      return encode(start);
+      const start = { workflow_uuid, name, params, resume_token };
+      return encode({ type: "start_workflow", ...start } satisfies StartWorkflow);
     }
-    const place = { epoch: this.#epoch, after_seq: this.#seq };
-    const type = "resume_workflow";
-    const resume: ResumeWorkflow = { type, workflow_uuid, resume_token, ...place };
-    return encode(resume);
+    const place = { workflow_uuid, resume_token, epoch: this.#epoch, after_seq: this.#seq };
+    return encode({ type: "resume_workflow", ...place } satisfies ResumeWorkflow);
   }
 
   /** The frames that are to be sent now: answers that this connection has not carried yet, then a cancel. */
@@ -284,10 +280,13 @@ export class SessionProtocol {
    * side closed, because the server broke the WebSocket protocol.
    */
   disconnected(code: number, reason: string, now: number, byClient = false): number | null {
+    // All of it had been read before, so `workflow_completed` does not come again (spec FA-RES-9).
+    if (this.#live && !this.#gap && !byClient && code === 1000)
+      this.#standing.readBefore = this.#ended;
     if (this.#live || this.#replaying) this.#goneSince = now;
     this.#live = this.#replaying = this.#cancelSent = false;
     this.#answers.sendAgain();
-    if (this.#completed || this.#left) {
+    if (this.#completed || this.#standing.readBefore || this.#left) {
       this.#release();
       return null;
     }
@@ -349,6 +348,7 @@ export class SessionProtocol {
     this.#silence = SILENCES * 1000 * ready.heartbeat_seconds;
     this.#detached = 1000 * ready.detached_seconds;
     this.#resumable = true;
+    this.#ended = endOf(ready.state);
     // A replay goes on with what one that broke had brought; everything else begins anew (spec FA-RES-3).
     if (ready.mode !== "replay") {
       this.#seq = ready.oldest_seq - 1;
@@ -375,7 +375,7 @@ export class SessionProtocol {
   }
 
   #give(given: readonly Given[]): void {
-    this.#ready.push(...given);
+    this.#standing.waiting.push(...given);
     // The error before a refusal is no part of the log.
     this.#shown ||= this.#resumable && given.length > 0;
   }

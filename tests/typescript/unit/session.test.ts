@@ -401,6 +401,58 @@ test("spec FA-CAN-1: a cancel is sent until the end has come", () => {
   assert.equal(talk.protocol.connection, "ended");
 });
 
+test("spec FA-CAN-1: a cancel is not sent after the end, also where a replay brings it", () => {
+  for (const cancelled of ["before", "inside"]) {
+    const talk = live(logged(1));
+    if (cancelled === "before") talk.protocol.cancel();
+    talk.drop();
+    talk.open(ready("replay", { state: "completed" }), over(2));
+    if (cancelled === "inside") talk.protocol.cancel();
+    talk.hear(replayed(2));
+    assert.deepEqual(talk.sent(), [], cancelled);
+  }
+});
+
+for (const state of ["completed", "failed", "cancelled"])
+  test(`spec FA-RES-9: a conversation that was ${state}, and read, ends as it did`, () => {
+    const talk = new Talk(new Cursor(UUID, TOKEN, "e1", 3));
+    talk.open(ready("replay", { head_seq: 3, state }), replayed(3));
+    assert.deepEqual([talk.protocol.state, talk.protocol.outcome], ["running", null]);
+    assert.equal(talk.drop(1000), null);
+    assert.equal(talk.protocol.read(), undefined);
+    assert.ok(talk.protocol.over);
+    const { protocol } = talk;
+    assert.deepEqual([protocol.state, protocol.outcome, protocol.result], [state, state, null]);
+    assert.deepEqual([protocol.connection, protocol.ending], ["ended", null]);
+    assert.throws(() => protocol.answer("late"), NotAsked);
+  });
+
+test("spec FA-RES-9: what a reset drops is told before the end that had been read", () => {
+  const talk = new Talk(new Cursor(UUID, TOKEN, "e1", 3));
+  talk.receive(ready("reset", { oldest_seq: 4, state: "failed" }), replayed(3));
+  assert.equal(talk.drop(1000), null);
+  assert.deepEqual([talk.protocol.over, talk.protocol.connection], [false, "live"]);
+  talk.read();
+  assert.deepEqual(talk.types(), ["session_ready"]);
+  assert.deepEqual([talk.protocol.state, talk.protocol.connection], ["failed", "ended"]);
+});
+
+for (const [title, state, code, byClient, frames] of [
+  ["while the workflow runs", "running", 1000, false, [replayed(3)]],
+  ["while something is asked", "awaiting_answer", 1000, false, [replayed(3)]],
+  ["in a state that is not known", "later_state", 1000, false, [replayed(3)]],
+  ["before the replay is complete", "completed", 1000, false, []],
+  ["with another code", "completed", 1008, false, [replayed(3)]],
+  ["by this side", "completed", 1000, true, [replayed(3)]],
+] as const)
+  test(`spec FA-CLS-3: a close ${title} is a loss`, () => {
+    const talk = new Talk(new Cursor(UUID, TOKEN, "e1", 3));
+    talk.open(ready("replay", { head_seq: 3, state }), ...frames);
+    assert.equal(talk.drop(code, "", byClient), null);
+    assert.ok(talk.protocol.ending instanceof ConversationLost);
+    assert.equal(talk.protocol.connection, "lost");
+  });
+
 for (const [kind, codes] of [
   [ConversationRefused, [4000, 4001, 4003, 4004, 4008, 4009, 4010, 4099, 1007, 1009]],
   [ConversationLost, [1000, 1002, 1005, 1008, 3000]],
