@@ -38,6 +38,7 @@ type view struct {
 	connection   ConnectionState
 	question     Question
 	completed    *WorkflowCompleted
+	endRead      Outcome // of a conversation that was over, and read, before it was resumed; empty of any other
 	lastError    *ErrorMessage
 	cursor       Cursor
 	hasCursor    bool
@@ -80,11 +81,11 @@ func (c *Conversation) Result() (result string, ok bool) {
 
 // Outcome returns how the workflow ended: empty before its end, and in classic, which does not say.
 func (c *Conversation) Outcome() Outcome {
-	completed := c.dialogue.view().completed
-	if completed == nil {
-		return ""
+	seen := c.dialogue.view()
+	if seen.completed == nil {
+		return seen.endRead
 	}
-	return ValueOr(completed.Content.Outcome, "")
+	return ValueOr(seen.completed.Content.Outcome, "")
 }
 
 // LastError returns the last error message that was read, nil when none was.
@@ -123,7 +124,8 @@ func (c *Conversation) Messages(ctx context.Context) iter.Seq2[Message, error] {
 
 // Next returns the next message, or an error:
 //
-//   - io.EOF after workflow_completed and the end of the connection, and after Close;
+//   - io.EOF after workflow_completed and the end of the connection, at once where that was read before a [Client.Resume],
+//     and after Close;
 //   - *[ConversationRefusedError] when the server closed with a code that says what was wrong;
 //   - *[ConversationLostError] when the connection ended before the workflow did, and could not be had back;
 //   - *[MalformedMessageError] for a frame that is not what it should be; the next call goes on after it;

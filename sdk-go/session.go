@@ -141,6 +141,7 @@ func (s *session) view() view {
 		connection:   s.protocol.connection(),
 		question:     s.protocol.answers.question(),
 		completed:    s.protocol.given.completed,
+		endRead:      s.protocol.endRead(),
 		lastError:    s.protocol.given.lastError,
 		cursor:       cursor,
 		hasCursor:    hasCursor,

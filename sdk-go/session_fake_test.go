@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,11 @@ func replay(head int64) string { return readyFrame(SessionModeReplay, "e1", 1, h
 
 func reset(epoch string, oldest, head int64) string {
 	return readyFrame(SessionModeReset, epoch, oldest, head)
+}
+
+// inState is a session_ready that says another state.
+func inState(ready, state string) string {
+	return strings.Replace(ready, `"running"`, strconv.Quote(state), 1)
 }
 
 func replayed(through int64) string {

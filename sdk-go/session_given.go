@@ -32,10 +32,22 @@ func (p *sessionProtocol) deliveredEnd(err error) {
 	p.given.ending = err
 }
 
+// endRead returns how a conversation ended all of which had been read before this client came (spec FA-RES-9), empty
+// for any other. Where there was a reset, the user is given that first.
+func (p *sessionProtocol) endRead() Outcome {
+	if p.given.epoch != p.log.epoch || p.given.seq != p.log.seq {
+		return ""
+	}
+	return p.readBefore
+}
+
 // state tells where the conversation stands (spec FA-LIF), after what the user was given last.
 func (p *sessionProtocol) state() ConversationState {
 	if p.given.completed != nil {
 		return ConversationState(ValueOr(p.given.completed.Content.Outcome, OutcomeCompleted))
+	}
+	if read := p.endRead(); read != "" {
+		return ConversationState(read)
 	}
 	if _, refused := p.given.ending.(*ConversationRefusedError); refused {
 		return StateFailed
@@ -75,7 +87,7 @@ func (p *sessionProtocol) answer(question Question, value AnswerValue) (id strin
 	switch {
 	case p.ending != nil:
 		return "", p.ending
-	case p.given.completed != nil || p.left:
+	case p.given.completed != nil || p.endRead() != "" || p.left:
 		return "", notAsked("the conversation is over")
 	}
 	if question == nil {
@@ -92,7 +104,7 @@ func (p *sessionProtocol) answer(question Question, value AnswerValue) (id strin
 
 // cancel ends the conversation, now or as soon as there is a session again (spec FA-CAN-1).
 func (p *sessionProtocol) cancel(reason string) error {
-	if p.log.completed != nil || p.left || p.ending != nil {
+	if p.log.completed != nil || p.readBefore != "" || p.left || p.ending != nil {
 		return nil
 	}
 	return p.answers.addCancel(reason)

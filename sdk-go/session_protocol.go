@@ -26,13 +26,15 @@ type sessionProtocol struct {
 	answers sessionAnswers
 	given   sessionGiven
 
-	resumable bool // there was a session, now or before
-	inSession bool // session_ready came on this connection
-	live      bool // so did everything that was missed
-	broken    bool // the connection is to be dropped, and the conversation resumed
-	over      bool // no connection follows, because the conversation has ended
-	left      bool
-	ending    error // why the conversation was given up
+	resumable  bool              // there was a session, now or before
+	inSession  bool              // session_ready came on this connection
+	live       bool              // so did everything that was missed
+	broken     bool              // the connection is to be dropped, and the conversation resumed
+	over       bool              // no connection follows, because the conversation has ended
+	began      ConversationState // where the conversation stood when the session of this connection began
+	readBefore Outcome           // how the conversation ended, where the user had read all of it before; empty otherwise
+	left       bool
+	ending     error // why the conversation was given up
 
 	attempt   int           // since the last progress
 	goneSince time.Time     // since when there has been no session
@@ -82,7 +84,7 @@ func (p *sessionProtocol) connection() ConnectionState {
 	switch {
 	case p.ending != nil:
 		return ConnectionLost
-	case p.left || p.given.completed != nil:
+	case p.left || p.given.completed != nil || p.endRead() != "":
 		return ConnectionEnded
 	case p.live || p.over:
 		return ConnectionLive
@@ -145,12 +147,15 @@ type following struct {
 
 // disconnected notes that the connection ended, or could not be opened, and returns what is next (spec FA-CLS).
 func (p *sessionProtocol) disconnected(end closing, now time.Time) following {
+	if p.live && !p.broken && !end.byClient && end.code == CloseFinished && p.log.completed == nil && p.began.Final() {
+		p.readBefore = Outcome(p.began) // workflow_completed does not come again (spec FA-RES-9).
+	}
 	if p.inSession {
 		p.goneSince = now
 	}
 	p.inSession, p.live = false, false
 	p.answers.resend()
-	if p.log.completed != nil || p.left {
+	if p.log.completed != nil || p.readBefore != "" || p.left {
 		p.over = true
 		return following{rest: p.log.release()}
 	}
@@ -174,7 +179,7 @@ func (p *sessionProtocol) giveUp(err error) following {
 
 // ready takes the session_ready of a connection, and returns what the user is given.
 func (p *sessionProtocol) ready(message *SessionReady, now time.Time) []delivery {
-	p.resumable, p.inSession = true, true
+	p.resumable, p.inSession, p.began = true, true, ConversationState(message.State)
 	p.start = nil
 	p.heartbeat, p.detached = seconds(message.HeartbeatSeconds), seconds(message.DetachedSeconds)
 	if p.log.ready(message) {

@@ -248,6 +248,84 @@ func TestCancel(t *testing.T) { // spec FA-CAN-1
 	}
 }
 
+func TestACancelIsNotSentAfterTheEnd(t *testing.T) { // spec FA-CAN-1
+	for _, inside := range []bool{false, true} {
+		k := live(t, said(1))
+		if !inside {
+			_ = k.cancel("enough")
+		}
+		k.drop()
+		k.open(replay(2), completes(2, OutcomeCompleted))
+		if inside {
+			_ = k.cancel("enough")
+		}
+		k.hear(replayed(2))
+		if got := k.sent(); len(got) != 0 || k.hasOutgoing() {
+			t.Errorf("inside the replay: %v, sent: %v", inside, got)
+		}
+	}
+}
+
+func TestAConversationThatWasOverAndReadEndsAsItDid(t *testing.T) { // spec FA-RES-9
+	for _, outcome := range []Outcome{OutcomeCompleted, OutcomeFailed, OutcomeCancelled} {
+		k := resuming(t, Cursor{uuidDashed, token, "e1", 3})
+		k.open(inState(replay(3), string(outcome)), replayed(3))
+		if k.state() != StateRunning || k.endRead() != "" {
+			t.Errorf("before the close it is %s, %s", k.state(), k.endRead())
+		}
+		following := k.disconnected(closing{CloseFinished, "", false}, k.now)
+		if following.again || following.err != nil || following.rest != nil {
+			t.Errorf("%v", following)
+		}
+		if k.state() != ConversationState(outcome) || k.endRead() != outcome || k.connection() != ConnectionEnded {
+			t.Errorf("%s, %s, %s", k.state(), k.endRead(), k.connection())
+		}
+		if _, err := k.answer(nil, AnswerValueString("late")); !errors.Is(err, ErrNotAsked) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAResetIsToldBeforeTheEndThatWasRead(t *testing.T) { // spec FA-RES-9
+	k := resuming(t, Cursor{uuidDashed, token, "e1", 3})
+	deliveries := k.receive([]byte(inState(reset("e2", 4, 3), "failed")), k.now)
+	deliveries = append(deliveries, k.receive([]byte(replayed(3)), k.now)...)
+	if following := k.disconnected(closing{CloseFinished, "", false}, k.now); following.again || following.err != nil {
+		t.Errorf("%v", following)
+	}
+	if k.state() != StateRunning || k.connection() != ConnectionLive {
+		t.Errorf("%s, %s", k.state(), k.connection())
+	}
+	k.give(deliveries)
+	k.expect("session_ready")
+	if k.state() != StateFailed || k.connection() != ConnectionEnded {
+		t.Errorf("%s, %s", k.state(), k.connection())
+	}
+}
+
+func TestTheSameCloseIsALossOtherwise(t *testing.T) { // spec FA-CLS-3
+	finished := closing{CloseFinished, "", false}
+	for name, it := range map[string]struct {
+		state  string
+		end    closing
+		frames []string
+	}{
+		"while it runs":              {"running", finished, []string{replayed(3)}},
+		"while something is asked":   {"awaiting_answer", finished, []string{replayed(3)}},
+		"in a state of later":        {"later_state", finished, []string{replayed(3)}},
+		"before the replay is whole": {"completed", finished, nil},
+		"with another code":          {"completed", closing{1008, "", false}, []string{replayed(3)}},
+		"where this side has closed": {"completed", closing{CloseFinished, "", true}, []string{replayed(3)}},
+	} {
+		k := resuming(t, Cursor{uuidDashed, token, "e1", 3})
+		k.open(append([]string{inState(replay(3), it.state)}, it.frames...)...)
+		following := k.disconnected(it.end, k.now)
+		if !errors.As(following.err, new(*ConversationLostError)) || k.connection() != ConnectionLost {
+			t.Errorf("%s: %v, %s", name, following, k.connection())
+		}
+	}
+}
+
 func TestOutcomesAreStates(t *testing.T) {
 	for outcome, state := range map[Outcome]ConversationState{
 		OutcomeCompleted: StateCompleted, OutcomeFailed: StateFailed, OutcomeCancelled: StateCancelled,
