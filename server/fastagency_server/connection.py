@@ -11,6 +11,7 @@ from typing import Final
 
 from fastagency_sdk._generated.tables import CloseCode
 from fastapi import WebSocket, WebSocketDisconnect
+from starlette.types import Send
 
 from .errors import Refusal
 from .monitor import Monitor
@@ -41,6 +42,8 @@ class Connection:
         self, websocket: WebSocket, session: Session, settings: Settings, begin: Begin, monitor: Monitor
     ) -> None:
         self._websocket = websocket
+        # Starlette's own `send` asks for every frame where the socket stands; the session knows that already.
+        self._send: Send = getattr(websocket, "_send", websocket.send)
         self._monitor = monitor
         self._settings = settings
         self._begin = begin
@@ -116,7 +119,7 @@ class Connection:
     async def _perform(self, output: Output) -> None:
         if not output.frames and output.close is None:
             return
-        send = self._websocket.send  # `send_text` is one more coroutine for every frame
+        send = self._send
         async with self._writing:
             if self._close_sent:
                 return  # the other coroutine ended the conversation in the meantime
@@ -132,8 +135,8 @@ class Connection:
                         await self._websocket.close(output.close.code, output.close.reason)
             except TimeoutError:
                 await self._give_up()
-            except RuntimeError as error:
-                # uvicorn closed by itself, since the client answered no ping: it says so to the next sender.
+            except (OSError, RuntimeError) as error:
+                # The client is gone, or uvicorn closed since it answered no ping: the next sender is told.
                 raise WebSocketDisconnect(_NO_CLOSE_FRAME) from error
 
     async def _give_up(self) -> None:
@@ -149,7 +152,7 @@ class Connection:
             self._closed("server", code)
         except TimeoutError:
             self._closed("server", _NO_CLOSE_FRAME)
-        except RuntimeError as error:
+        except (OSError, RuntimeError) as error:
             raise WebSocketDisconnect(_NO_CLOSE_FRAME) from error
         if self._patience.when() is None or not self._patience.expired():
             with suppress(RuntimeError):  # the reader is not waiting

@@ -49,7 +49,6 @@ def content_fields(kind: str) -> frozenset[str]:
 def encode(
     kind: str,
     content: Mapping[str, Any],
-    *,
     workflow_uuid: str,
     sender: str | None = None,
     recipient: str | None = None,

@@ -46,7 +46,7 @@ class Settings:
     """How many ended conversations are remembered, so that their uuid cannot be started again (4009). About
     200 bytes each. One older than that could be started again, as a new conversation."""
 
-    buffered_messages: int = 64
+    buffered_messages: int = 256
     """Messages that a workflow can be ahead of its socket; then its next call into `ui` waits."""
 
     buffered_bytes: int = 1024 * 1024

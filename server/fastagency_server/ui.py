@@ -233,16 +233,7 @@ class _Voice(ABC, Generic[Said, Asked]):
         return self._stream(uuid, sender, recipient, delta, replace)
 
     def _encode(self, kind: str, content: Content, envelope: tuple[Any, ...]) -> str:
-        sender, recipient, auto_reply, uuid = envelope
-        return encode(
-            kind,
-            content,
-            workflow_uuid=self._conversation.workflow_uuid,
-            sender=sender,
-            recipient=recipient,
-            auto_reply=auto_reply,
-            uuid=uuid,
-        )
+        return encode(kind, content, self._conversation.workflow_uuid, *envelope)
 
     def _question(
         self,
@@ -325,11 +316,10 @@ class UI(_Voice[None, str]):
         return deliver(message, self)
 
     def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        self._wait(self._conversation.post(kind, self._encode(kind, content, envelope)))
+        if not self._conversation.post(kind, self._encode(kind, content, envelope)):
+            self._wait()
 
-    def _wait(self, room: bool) -> None:
-        if room:
-            return
+    def _wait(self) -> None:
         parked = _parked()
         if self._conversation.wait_for_room(parked.release):
             parked.acquire()
@@ -344,7 +334,8 @@ class UI(_Voice[None, str]):
         return self._conversation.answer_to(question)
 
     def _stream(self, *piece: Any) -> None:
-        self._wait(self._conversation.text_chunk(*piece))
+        if not self._conversation.text_chunk(*piece):
+            self._wait()
 
 
 class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
@@ -377,14 +368,14 @@ class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
         return await deliver(message, self)
 
     async def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        await self._wait(self._conversation.post(kind, self._encode(kind, content, envelope)))
+        if not self._conversation.post(kind, self._encode(kind, content, envelope)):
+            await self._wait()
 
     async def _stream(self, *piece: Any) -> None:
-        await self._wait(self._conversation.text_chunk(*piece))
+        if not self._conversation.text_chunk(*piece):
+            await self._wait()
 
-    async def _wait(self, room: bool) -> None:
-        if room:
-            return
+    async def _wait(self) -> None:
         done, resume = _awaited()
         if self._conversation.wait_for_room(resume):
             await done

@@ -7,6 +7,7 @@ import inspect
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from .errors import ProviderKeyError
@@ -63,6 +64,17 @@ class NativeProvider(ABC):
         name."""
 
 
+@dataclass(frozen=True)
+class _Registered:
+    """A workflow function, and what its signature says: whether it is `async def`, and then whether it wants
+    the blocking `UI` and so a thread."""
+
+    function: Callable[..., Any]
+    description: str
+    asynchronous: bool
+    in_thread: bool
+
+
 class Workflows(NativeProvider):
     """A registry of workflow functions.
 
@@ -73,7 +85,7 @@ class Workflows(NativeProvider):
     """
 
     def __init__(self) -> None:
-        self._workflows: dict[str, tuple[Callable[..., Any], str]] = {}
+        self._workflows: dict[str, _Registered] = {}
 
     def register(
         self, name: str, description: str, *, fail_on_redefinition: bool = False
@@ -90,7 +102,9 @@ class Workflows(NativeProvider):
                 if fail_on_redefinition:
                     raise ValueError(f"there is a workflow {name!r} already")
                 logger.warning("workflow %r is registered again; the new one replaces the old", name)
-            self._workflows[name] = function, description
+            asynchronous = inspect.iscoroutinefunction(function)
+            in_thread = asynchronous and _wants_blocking_ui(function)
+            self._workflows[name] = _Registered(function, description, asynchronous, in_thread)
             return function
 
         return decorate
@@ -102,14 +116,15 @@ class Workflows(NativeProvider):
 
     def get_description(self, name: str) -> str:
         """The description of the workflow `name`. Raises ProviderKeyError when there is none."""
-        return self._find(name)[1]
+        return self._find(name).description
 
     def prepare(self, name: str, params: dict[str, Any]) -> Work:
         """Return the workflow `name` with its parameters. Raises ProviderKeyError when there is none."""
-        function, _ = self._find(name)
-        if not inspect.iscoroutinefunction(function):
+        found = self._find(name)
+        function = found.function
+        if not found.asynchronous:
             return lambda ui: function(ui, params)
-        if _wants_blocking_ui(function):
+        if found.in_thread:
             return lambda ui: asyncio.run(function(ui, params))
 
         async def work(ui: AsyncUI) -> Any:
@@ -142,7 +157,7 @@ class Workflows(NativeProvider):
         ui.workflow_completed(**said, result=result)
         return result
 
-    def _find(self, name: str) -> tuple[Callable[..., Any], str]:
+    def _find(self, name: str) -> _Registered:
         try:
             return self._workflows[name]
         except KeyError:
