@@ -3,7 +3,10 @@
 
 package fastagency
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // InitiateWorkflow: the first frame that a client sends over the WebSocket: which workflow to run, as which
 // conversation.
@@ -575,6 +578,12 @@ type StartWorkflow struct {
 	ResumeToken *string
 }
 
+// Format prints the fields, with … for a secret, whatever the verb.
+func (v StartWorkflow) Format(out fmt.State, _ rune) {
+	fmt.Fprintf(out, "StartWorkflow{WorkflowUUID:%q Name:%q Params:%s ResumeToken:…}",
+		v.WorkflowUUID, v.Name, v.Params)
+}
+
 // ResumeWorkflow: the first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
 type ResumeWorkflow struct {
 	// The conversation's id, 32 hex digits or dashed.
@@ -588,6 +597,12 @@ type ResumeWorkflow struct {
 
 	// The last message that the client has, 0 for none.
 	AfterSeq int64
+}
+
+// Format prints the fields, with … for a secret, whatever the verb.
+func (v ResumeWorkflow) Format(out fmt.State, _ rune) {
+	fmt.Fprintf(out, "ResumeWorkflow{WorkflowUUID:%q ResumeToken:… Epoch:%q AfterSeq:%d}",
+		v.WorkflowUUID, v.Epoch, v.AfterSeq)
 }
 
 // AnswerValue: the value of an answer: one string, or a list of choices for a question that takes several.
@@ -616,6 +631,11 @@ type AnswerFrame struct {
 
 	// The value of an answer: one string, or a list of choices for a question that takes several.
 	Value AnswerValue
+}
+
+// Format prints the fields, with … for a secret, whatever the verb.
+func (v AnswerFrame) Format(out fmt.State, _ rune) {
+	fmt.Fprintf(out, "AnswerFrame{QuestionUUID:%q AnswerID:%q Value:…}", v.QuestionUUID, v.AnswerID)
 }
 
 // CancelWorkflow: ends the conversation (spec FA-CAN).
@@ -686,6 +706,12 @@ func (*SessionReady) isServerMessage() {}
 
 // RawJSON returns the frame as it came, nil for a message that did not come from a server.
 func (m *SessionReady) RawJSON() json.RawMessage { return m.raw }
+
+// Format prints the fields, with … for a secret, whatever the verb.
+func (v SessionReady) Format(out fmt.State, _ rune) {
+	fmt.Fprintf(out, "SessionReady{WorkflowUUID:%q Mode:%+v Epoch:%q OldestSeq:%d HeadSeq:%d State:%q ResumeToken:… HeartbeatSeconds:%g DetachedSeconds:%g}",
+		v.WorkflowUUID, v.Mode, v.Epoch, v.OldestSeq, v.HeadSeq, v.State, v.HeartbeatSeconds, v.DetachedSeconds)
+}
 
 // ReplayCompleted is the message replay_completed: everything that was missed has been sent; what follows
 // is live (spec FA-RES-2).
@@ -860,6 +886,12 @@ type InitiatedWorkflow struct {
 	// Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec
 	// FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
 	Ticket *string
+}
+
+// Format prints the fields, with … for a secret, whatever the verb.
+func (v InitiatedWorkflow) Format(out fmt.State, _ rune) {
+	fmt.Fprintf(out, "InitiatedWorkflow{UserID:%+v WorkflowUUID:%q Name:%q Params:%s Subprotocols:%+v ResumeToken:… Ticket:…}",
+		v.UserID, v.WorkflowUUID, v.Name, v.Params, v.Subprotocols)
 }
 
 // LocationPart: one step of a fault's place. The JSON kind (string or integer) tells a field's name from a

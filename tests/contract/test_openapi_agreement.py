@@ -11,7 +11,7 @@ from contract.rest_contract import OPENAPI
 from wire_spec import Openapi, lookup
 
 # For people; two documents may word it differently.
-_WORDS = {"description", "example", "examples", "summary", "title", "x-dialect"}
+_WORDS = {"description", "example", "examples", "summary", "title", "x-dialect", "x-secret"}
 
 
 def normalised(schema: Any, document: dict[str, Any]) -> Any:

@@ -100,5 +100,16 @@ def test_imported_output_takes_and_refuses_the_vectors(
     assert [fault for fault in (judge(vector, codec) for vector in found) if fault is not None] == []
 
 
+@pytest.mark.parametrize("case", ["secrets"], indirect=True)
+def test_what_is_printed_shows_no_secret(package: ModuleType) -> None:
+    messages = importlib.import_module(f"{package.__name__}.messages")
+    frame = (GOLDEN / "secrets" / "frame.json").read_text(encoding="utf-8")
+    note = messages.Note.model_validate_json(frame, strict=True)
+    assert json.loads(note.model_dump_json(by_alias=True)) == json.loads(frame)
+    for printed in (repr(note), str(note), f"{note.content}"):
+        assert "hush" not in printed
+        assert printed.count("seen") == 4
+
+
 def _refuse(name: str) -> Any:
     raise ValueError(name)

@@ -59,7 +59,7 @@ def test_output_is_as_it_was(case: str, tmp_path: Path) -> None:
     assert files == {path.name: path.read_text(encoding="utf-8") for path in sorted(output.iterdir())}
 
 
-def test_output_compiles_and_takes_and_refuses_the_vectors(tmp_path: Path) -> None:
+def test_output_compiles_takes_and_refuses_the_vectors_and_prints_no_secret(tmp_path: Path) -> None:
     """Every case is a package of one module, with the SDK's runtime and its test of the vectors."""
     need("go")
     for case in CASES:
@@ -84,6 +84,8 @@ def test_output_compiles_and_takes_and_refuses_the_vectors(tmp_path: Path) -> No
             path = tmp_path / "module" / file.path.replace("spec/vectors", f"{case}/testdata")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.text, encoding="utf-8")
+    shutil.copy(Path(__file__).parent / "golden_secrets_test.go", tmp_path / "module" / "secrets")
+    shutil.copy(GOLDEN / "secrets" / "frame.json", tmp_path / "module" / "secrets")
     (tmp_path / "module" / "go.mod").write_text("module golden\n\ngo 1.23\n", encoding="utf-8")
     written = [path for case in CASES for path in (GOLDEN / case / "go").iterdir()]
     done = subprocess.run(["gofmt", "-l", "-s", *written], capture_output=True, text=True, check=True)
@@ -93,12 +95,13 @@ def test_output_compiles_and_takes_and_refuses_the_vectors(tmp_path: Path) -> No
         "test",
         "-v",
         "-run",
-        "^TestMessageVectors$",
+        "^(TestMessageVectors|TestSecretsAreNotPrinted)$",
         "./...",
         cwd=tmp_path / "module",
         FASTAGENCY_VECTORS="testdata",
     )
     assert said.count("--- PASS: TestMessageVectors") == len(CASES)
+    assert said.count("--- PASS: TestSecretsAreNotPrinted") == 1
 
 
 def _adapted(name: str) -> str:

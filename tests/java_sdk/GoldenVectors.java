@@ -23,6 +23,7 @@ public final class GoldenVectors {
         Object value = type.getMethod("fromJson", JsonNode.class).invoke(null, frame);
         seen.put("type", value.getClass().getSimpleName());
         seen.set("value", ((WireObject) value).toJson());
+        seen.put("shown", value.toString());
       } catch (Mismatch mismatch) {
         seen.put("refused", mismatch.getMessage());
       } catch (InvocationTargetException error) {

@@ -122,6 +122,16 @@ def test_output_takes_and_refuses_the_vectors(case: str, classpath: str, tmp_pat
     assert [fault for fault in wrong if fault is not None] == []
 
 
+def test_strings_show_no_secret(classpath: str) -> None:
+    """`toString` of a record, and of those that it stands in, leaves out what the spec calls secret."""
+    frame = (GOLDEN / "secrets" / "frame.json").read_text(encoding="utf-8")
+    (seen,) = observed(classpath, [{"class": f"{package_of('secrets')}.NoteMessage", "frame": frame}])
+    assert seen["value"] == json.loads(frame)
+    assert "hush" not in seen["shown"]
+    assert seen["shown"].count("seen") == 4
+    assert "token=…, hint=…, value=…" in seen["shown"]
+
+
 def test_names_that_would_be_one_are_refused(tmp_path: Path) -> None:
     """Two fields, or two values, that Java could not tell apart."""
     protocol = source_of(CASES[0], tmp_path / "spec").protocol

@@ -81,6 +81,20 @@ def test_loaded_output_takes_and_refuses_the_vectors(case: str, tmp_path: Path) 
     assert [fault for fault in wrong if fault is not None] == []
 
 
+def test_inspection_shows_no_secret() -> None:
+    """`inspect` of a value, and of those that it stands in, leaves out what the spec calls secret."""
+    need("ruby")
+    frame = (GOLDEN / "secrets" / "frame.json").read_text(encoding="utf-8")
+    asked = json.dumps([["NoteMessage", frame]])
+    (seen,) = json.loads(
+        run("ruby", "-w", HERE / "vectors.rb", SDK, GOLDEN / "secrets" / "ruby", input=asked).stdout
+    )
+    assert seen["value"] == json.loads(frame)
+    assert "hush" not in seen["shown"]
+    assert seen["shown"].count("seen") == 4
+    assert "token: …, hint: …, value: …" in seen["shown"]
+
+
 def test_layout_is_final() -> None:
     """Rubocop finds nothing in any golden output."""
     need("ruby")

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # Feeds frames to classes that were generated from any spec: `ruby vectors.rb SDK GENERATED`, with a JSON list of
-# [type, frame] on stdin; type is a name in the spec. Prints a JSON list of {kind, value} or {refused}.
+# [type, frame] on stdin; type is a name in the spec. Prints a JSON list of {kind, value, shown} or {refused}.
 
 sdk, generated = ARGV
 %w[errors values operation].each { |name| require "#{sdk}/lib/fastagency_sdk/#{name}" }
@@ -13,7 +13,8 @@ outcomes = JSON.parse($stdin.read, max_nesting: false).map do |type, frame|
   kind = value.is_a?(FastAgency::Unknown) ? "Unknown" : FastAgency::TYPES.key(value.class)
   # A constructor takes what a reader made of it.
   same = value.with == value && value.eql?(value.class.new(**value.to_h))
-  { kind: kind, value: same ? JSON.parse(FastAgency.encode(value), max_nesting: false) : "another" }
+  written = same ? JSON.parse(FastAgency.encode(value), max_nesting: false) : "another"
+  { kind: kind, value: written, shown: value.inspect }
 rescue FastAgency::MalformedMessage => e
   { refused: e.message }
 end

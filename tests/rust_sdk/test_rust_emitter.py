@@ -89,7 +89,7 @@ fn main() {{
 ARM = """            "{name}" => frame.parse().map(|message: {module}::messages::NoteMessage| {{
                 let shown = format!("{{message:?}}");
                 let kind = shown.split('(').next().unwrap_or_default().to_owned();
-                (kind, serde_json::to_string(&message).unwrap())
+                (kind, serde_json::to_string(&message).unwrap(), shown)
             }}),"""
 
 
@@ -147,6 +147,17 @@ def test_compiled_output_takes_and_refuses_the_vectors(crate: Path) -> None:
     assert faults == []
 
 
+def test_debug_shows_no_secret(crate: Path) -> None:
+    cargo("build", "--quiet", "--offline", cwd=crate)
+    frame = (GOLDEN / "secrets" / "frame.json").read_text(encoding="utf-8")
+    (answer,) = _read("secrets", [frame])
+    _, text, shown = answer["Ok"]
+    assert json.loads(text) == json.loads(frame)
+    assert "hush" not in shown
+    assert shown.count("seen") == 4
+    assert "token: …, hint: …, value: …" in shown
+
+
 def _read(case: str, frames: list[str]) -> list[Any]:
     done = subprocess.run(
         [TARGET / "debug" / "golden"],
@@ -164,7 +175,7 @@ def _codec(answer: dict[str, Any]) -> Codec:
     def codec(_: str) -> tuple[str, Any]:
         if "Err" in answer:
             raise ValueError(answer["Err"])
-        kind, text = answer["Ok"]
+        kind, text, _ = answer["Ok"]
         return kind, json.loads(text)
 
     return codec

@@ -93,6 +93,13 @@ def test_output_compiles_and_takes_and_refuses_the_vectors(case: str, tmp_path: 
     assert [fault for fault in wrong if fault is not None] == []
 
 
+def test_secrets_are_pointed_out(tmp_path: Path) -> None:
+    """A plain object has no debug form, so the comment of each secret field says what to do."""
+    text = emitted(source_of("secrets", tmp_path / "spec"))["messages.ts"]
+    assert "/** Opens it. Keep it out of logs. */\n  readonly token: string;" in text
+    assert text.count("Keep it out of logs.") == 5
+
+
 def test_a_tag_that_typescript_needs_for_itself_is_refused(tmp_path: Path) -> None:
     """A spec with the tag `unknown` cannot be told from what is unknown."""
     protocol = source_of(CASES[0], tmp_path / "spec").protocol

@@ -12,14 +12,17 @@ from ..emit import OutputFile
 from ..ir.model import Enum, Field, KindUnion, ListOf, Object, Operation, Protocol, Ref, Scalar, Type, Union
 from ..writer import Writer
 from .go_codec import write_enum_codec, write_kind_union_codec, write_object_codec, write_union_codec
-from .go_layout import FOLDER, comment, exported, file, literal, named, sentence, unexported, unique
+from .go_layout import FOLDER, WIDTH, comment, exported, file, literal, named, sentence, unexported, unique
 from .go_tables import write_tables
-from .go_types import GoTypes, is_fixed, tagged_by
+from .go_types import GoTypes, holds_secret, is_fixed, tagged_by
 
 __all__ = ["GoEmitter"]
 
 _METHODS = {"RawJSON", "MarshalJSON", "UnmarshalJSON", "Extra"}
 """What a field cannot be called."""
+
+_VERBS = {"string": "%q", "int64": "%d", "float64": "%g", "bool": "%t", "json.RawMessage": "%s"}
+"""How `fmt` prints a field of each type; `%+v` where it is none of these."""
 
 _KINDS = {"string": "String", "integer": "Integer", "number": "Number", "boolean": "Boolean"}
 
@@ -63,7 +66,12 @@ class GoEmitter:
         """Write an object as a struct, with its codec. Raises ValueError for fields that Go cannot tell."""
         out, name = self._messages, self._types.name(node.name)
         unions = tagged_by(self._protocol, node)
-        fields = [(field, self._field_name(field, unions)) for field in node.fields if not is_fixed(field)]
+        # Where the frame as it came is kept, a secret deeper down is in there too.
+        secret = any(
+            field.secret or (unions and holds_secret(self._protocol, field.type)) for field in node.fields
+        )
+        taken = _METHODS | {exported(union.tag_field) for union in unions} | ({"Format"} if secret else set())
+        fields = [(field, _field_name(field, taken)) for field in node.fields if not is_fixed(field)]
         unique([(field.name, go) for field, go in fields], node.source)
         out.blank()
         tags = [
@@ -84,6 +92,8 @@ class GoEmitter:
                 "RawJSON returns the frame as it came, nil for a message that did not come from a server.",
             )
             out.line(f"func (m *{name}) RawJSON() json.RawMessage {{ return m.raw }}")
+        if secret:
+            self._write_format(node, name, fields)
         write_object_codec(self._codec, self._types, node, name, fields)
 
     def _write_struct(self, node: Object, name: str, fields: list[tuple[Field, str]], raw: bool) -> None:
@@ -105,6 +115,32 @@ class GoEmitter:
                     out.blank()
                 out.use("encoding/json", "RawMessage")
                 out.line("raw json.RawMessage")
+
+    def _write_format(self, node: Object, name: str, fields: list[tuple[Field, str]]) -> None:
+        """Write how `fmt` prints the struct. Without it some verb, `%d` at the latest, prints every field."""
+        out = self._messages
+        out.use("fmt", "Fprintf")
+        forms, values = [], []
+        for field, go in fields:
+            if field.secret:
+                forms.append(f"{go}:…")
+            else:
+                forms.append(f"{go}:{_VERBS.get(self._types.field(field, out), '%+v')}")
+                values.append(f"v.{go}")
+        if node.open:
+            forms.append("Extra:%s")
+            values.append("v.Extra")
+        printed = f"{name}{{{' '.join(forms)}}}"
+        out.blank()
+        comment(out, "Format prints the fields, with … for a secret, whatever the verb.")
+        with out.block(f"func (v {name}) Format(out fmt.State, _ rune) {{", "}"):
+            head, rest = f"fmt.Fprintf(out, {literal(printed)}", ", ".join(values)
+            if not values:
+                out.line(f"{head})")
+            elif len(head) + len(rest) + 3 <= WIDTH:
+                out.line(f"{head}, {rest})")
+            else:
+                out.lines(f"{head},", f"\t{rest})")
 
     def _write_variant(self, union: Union, node: Object, name: str) -> None:
         out = self._messages
@@ -238,11 +274,6 @@ class GoEmitter:
 
     # --- parts ------------------------------------------------------------------
 
-    def _field_name(self, field: Field, unions: list[Union]) -> str:
-        name = exported(field.name)
-        taken = _METHODS | {exported(union.tag_field) for union in unions}
-        return f"{name}Field" if name in taken else name
-
     def _branch_name(self, union: str, branch: Type) -> str:
         match branch:
             case Ref(name=name):
@@ -253,6 +284,11 @@ class GoEmitter:
             case Scalar(kind=kind):
                 return union + _KINDS[kind.value]
         return f"{union}Object"
+
+
+def _field_name(field: Field, taken: set[str]) -> str:
+    name = exported(field.name)
+    return f"{name}Field" if name in taken else name
 
 
 def _raw_text(text: str) -> str:

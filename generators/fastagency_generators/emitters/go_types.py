@@ -202,6 +202,22 @@ def is_fixed(field: Field) -> bool:
     )
 
 
+def holds_secret(protocol: Protocol, kind: Type) -> bool:
+    """Whether a value has a secret in it, at any depth."""
+    match kind:
+        case ListOf(item=item):
+            return holds_secret(protocol, item)
+        case Ref(name=name):
+            match protocol.type_named(name):
+                case Object(fields=fields):
+                    return any(it.secret or holds_secret(protocol, it.type) for it in fields)
+                case Union(variants=variants):
+                    return any(holds_secret(protocol, it.type) for it in variants)
+                case KindUnion(branches=branches):
+                    return any(holds_secret(protocol, it) for it in branches)
+    return False
+
+
 def tagged_by(protocol: Protocol, node: Object) -> list[Union]:
     """The unions that an object is a variant of."""
     return [

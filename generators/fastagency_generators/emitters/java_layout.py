@@ -10,7 +10,18 @@ from textwrap import wrap
 
 from ..writer import Writer
 
-__all__ = ["WIDTH", "Call", "Code", "declaration", "javadoc", "pattern", "statement", "text", "word_list"]
+__all__ = [
+    "WIDTH",
+    "Call",
+    "Code",
+    "concatenation",
+    "declaration",
+    "javadoc",
+    "pattern",
+    "statement",
+    "text",
+    "word_list",
+]
 
 WIDTH = 100
 """Columns, as google-java-format has them."""
@@ -50,6 +61,17 @@ def statement(out: Writer, head: str, code: Code, tail: str = ";", *, depth: int
         out.lines(*_broken("", code, tail, 2 * depth + _STEP, " " * _STEP))
     else:
         out.lines(*_broken(head, code, tail, 2 * depth, ""))
+
+
+def concatenation(out: Writer, head: str, parts: Sequence[str], *, depth: int) -> None:
+    """Write `head a + b;`: on one line where it fits, otherwise one line a part."""
+    line = f"{head}{' + '.join(parts)};"
+    if 2 * depth + len(line) <= WIDTH:
+        out.line(line)
+        return
+    first, *rest = parts
+    lines = [head + first, *(f"{' ' * _STEP}+ {part}" for part in rest)]
+    out.lines(*lines[:-1], f"{lines[-1]};")
 
 
 def declaration(out: Writer, head: str, clauses: Sequence[tuple[str, Sequence[str]]], *, depth: int) -> None:

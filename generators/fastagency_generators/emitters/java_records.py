@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.model import Field, ListOf, Object
 from ..ir.names import constant
 from ..writer import Writer
-from .java_layout import WIDTH, Call, Code, declaration, javadoc, statement, text
+from .java_layout import WIDTH, Call, Code, concatenation, declaration, javadoc, statement, text
 from .java_names import component_names, free_name
 from .java_types import INTERNAL, JACKSON, Types, constant_of, is_any
 
@@ -51,6 +51,8 @@ class _Record:
             self._write_constants()
             self._write_from_json()
             self._write_to_json()
+            if any(field.secret for field in self._fields):
+                self._write_to_string()
         out.line("}")
 
     def _components(self) -> list[str]:
@@ -200,6 +202,25 @@ class _Record:
             if self._node.open:
                 out.line(f"{_OTHERS}.forEach({target}::set);")
             out.line(f"return {target};")
+
+    def _write_to_string(self) -> None:
+        """Write what a record has by itself, with `…` for the value of each secret field."""
+        shown = [(self._names[field.name], field.secret) for field in self._fields]
+        shown += [(_OTHERS, False)] * self._node.open
+        parts, fixed = [], f"{self._name}["
+        for number, (name, secret) in enumerate(shown):
+            fixed += f"{', ' if number else ''}{name}="
+            if secret:
+                fixed += "…"
+            else:
+                parts += [text(fixed), name]
+                fixed = ""
+        parts.append(text(f"{fixed}]"))
+        out = self._out
+        out.blank()
+        out.line("@Override")
+        with out.block("public String toString() {", "}"):
+            concatenation(out, "return ", parts, depth=2)
 
     def _write_put(self, field: Field, target: str) -> None:
         out = self._out

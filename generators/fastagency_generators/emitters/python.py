@@ -74,12 +74,13 @@ def models(source: Source) -> list[OutputFile]:
 
     types = source.protocol.types
     by_file = {schema.file: schema for schema in source.spec.schemas()}
+    schemas = inlined(source.spec, [by_file[node.source] for node in types])
     document = {
         # The tool takes a set of types with references among them only inside an OpenAPI document.
         "openapi": "3.1.0",
         "info": {"title": "messages", "version": source.protocol.version},
         "paths": {},
-        "components": {"schemas": inlined(source.spec, [by_file[node.source] for node in types])},
+        "components": {"schemas": _without_repr(schemas)},
     }
     partial = _partial_fields(source.protocol)
     with warnings.catch_warnings(record=True) as complaints:
@@ -106,6 +107,7 @@ def models(source: Source) -> list[OutputFile]:
             use_union_operator=True,
             capitalise_enum_members=True,
             allow_population_by_field_name=True,
+            field_extra_keys_without_x_prefix={"x-repr"},
             base_class_map=dict.fromkeys(partial, "partial.Partial"),
         )
     if complaints:
@@ -119,6 +121,14 @@ def models(source: Source) -> list[OutputFile]:
     if text.count(absolute) != 1:
         raise GenerationFailed([f"datamodel-code-generator: expected one line {absolute!r}"])
     return [OutputFile("messages.py", text.replace(absolute, relative)), partial_module(partial)]
+
+
+def _without_repr(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Say `x-repr: false` of each secret field, which the tool passes on to pydantic as `repr=False`."""
+    for schema in schemas.values():
+        for name in schema.get("x-secret", []):
+            schema["properties"][name]["x-repr"] = False
+    return schemas
 
 
 def _with_required_tags(text: str, protocol: Protocol) -> str:

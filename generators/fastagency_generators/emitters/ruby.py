@@ -117,6 +117,8 @@ class RubyEmitter:
             arguments.append(f"default: {literal(field.default)}")
         elif not field.required:
             arguments.append("optional: true")
+        if field.secret:
+            arguments.append("secret: true")
         call(out, "attribute", arguments, 2)
 
     def write_union(self, node: Union) -> None:

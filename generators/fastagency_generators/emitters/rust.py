@@ -75,7 +75,9 @@ class RustEmitter:
                 raise ValueError(f"{node.source}: two fields are called `{name}` in Rust")
         out.blank()
         doc(out, node.description)
-        out.line("#[derive(Debug, Clone, Default, PartialEq)]" if self._is_empty(node) else _DERIVE)
+        secret = any(field.secret for field in fields)
+        derived = ["Debug"] * (not secret) + ["Clone"] + ["Default"] * self._is_empty(node) + ["PartialEq"]
+        out.line(f"#[derive({', '.join(derived)})]")
         out.line("#[non_exhaustive]")
         if not names:
             out.line(f"pub struct {type_name(node.name)} {{}}")
@@ -88,7 +90,27 @@ class RustEmitter:
                     doc(out, "Fields beside these, as they came.", 1)
                     out.use("std::collections", "BTreeMap")
                     out.line(f"pub extra: BTreeMap<String, {out.use('crate::json', 'Json')}>,")
+        if secret:
+            self._write_debug(node, fields)
         rust_codec.write_object(self._codec, self._protocol, node)
+
+    def _write_debug(self, node: Object, fields: list[Field]) -> None:
+        """Write what the derived `Debug` would be, with `…` for the value of each secret field."""
+        out = self._messages
+        module, name = out.use("std", "fmt"), type_name(node.name)
+        calls = []
+        for field in fields:
+            own = field_name(field.name)
+            value = '&format_args!("…")' if field.secret else f"&self.{own}"
+            calls.append(f".field({literal(own.removeprefix('r#'))}, {value})")
+        if node.open:
+            calls.append('.field("extra", &self.extra)')
+        out.blank()
+        with out.block(f"impl {module}::Debug for {name} {{", "}"):
+            head = f"fn fmt(&self, out: &mut {module}::Formatter<'_>) -> {module}::Result {{"
+            # Even the shortest of these is a chain that rustfmt gives a line a call.
+            with out.block(head, "}"), out.block(f"out.debug_struct({literal(name)})"):
+                out.lines(*calls, ".finish()")
 
     def write_union(self, node: Union) -> None:
         """Write a union of objects as an enum, with `Unknown`.

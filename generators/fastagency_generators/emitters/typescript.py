@@ -46,6 +46,8 @@ __all__ = ["TypeScriptEmitter"]
 
 _READER = "../rules.js"
 _UNKNOWN = "unknown"
+_SECRET = "Keep it out of logs."
+"""All that can be done: a plain object has no debug form that could leave the value out."""
 _SCALARS = {
     ScalarKind.STRING: "string",
     ScalarKind.INTEGER: "number",
@@ -107,7 +109,7 @@ class TypeScriptEmitter:
         out = self._messages
         with out.block(f"export interface {node.name} {{", "}"):
             for field in node.fields:
-                comment(out, field.description, 1)
+                comment(out, f"{field.description} {_SECRET if field.secret else ''}", 1)
                 mark = "" if field.required or field.has_default else "?"
                 nullable = " | null" if field.nullable and not _takes_null(field.type) else ""
                 out.line(f"readonly {key(field.name)}{mark}: {self._type(field.type, out)}{nullable};")

@@ -66,18 +66,18 @@ class _Builder:
         return ir.Ref(name)
 
     def object(self, schema: Node) -> ir.Object:
-        required = schema.get("required", [])
+        required, secret = schema.get("required", []), schema.get("x-secret", [])
         properties = schema.find("properties")
         fields = [] if properties is None else list(properties.items())
         return ir.Object(
             name=schema.get("title"),
             description=_text(schema.get("description")),
-            fields=tuple(self.field(name, node, name in required) for name, node in fields),
+            fields=tuple(self.field(name, node, name in required, name in secret) for name, node in fields),
             open=schema.get("additionalProperties") is True,
             source=schema.file,
         )
 
-    def field(self, name: str, node: Node, required: bool) -> ir.Field:
+    def field(self, name: str, node: Node, required: bool, secret: bool) -> ir.Field:
         kind, nullable = self.type(node)
         target = self.spec.resolve(node)
         examples = node.get("examples") or target.get("examples") or [None]
@@ -90,6 +90,7 @@ class _Builder:
             has_default="default" in node,
             default=node.get("default"),
             example=examples[0],
+            secret=secret,
         )
 
     def type(self, node: Node) -> tuple[ir.Type, bool]:

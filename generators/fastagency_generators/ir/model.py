@@ -66,7 +66,10 @@ Type = Scalar | Json | ListOf | Ref
 
 @dataclass(frozen=True)
 class Field:
-    """One property of an object. `required` and `nullable` are separate: absent is not null."""
+    """One property of an object. `required` and `nullable` are separate: absent is not null.
+
+    `secret` says that the value is for the wire alone: what a language prints of the object leaves it out.
+    """
 
     name: str
     type: Type
@@ -76,6 +79,7 @@ class Field:
     has_default: bool = False
     default: Any = None
     example: Any = None
+    secret: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .load import Fault, Node, Spec
 __all__ = ["lint_schemas"]
 
 _NAMED = {"title", "description"}
-_OBJECT = _NAMED | {"type", "required", "properties", "additionalProperties", "x-asks"}
+_OBJECT = _NAMED | {"type", "required", "properties", "additionalProperties", "x-asks", "x-secret"}
 _ENUM = _NAMED | {"type", "enum", "x-enumDescriptions"}
 _RAW_TEXT = _NAMED | {"type", "examples"}
 _PROSE = {"description", "default", "examples", "x-dialect"}
@@ -117,6 +117,10 @@ class _Schemas(Rules):
             elif "default" in properties.at(name.value):
                 field = properties.at(name.value).at("default")
                 self.fault(field, "a required field has no use for a default")
+        secret = schema.find("x-secret")
+        if secret is not None and self.is_a(secret, list, "x-secret must be a list of names"):
+            for name in secret.children():
+                self.secret(name, properties)
         for _, field in properties.items():
             self.field(field)
 
@@ -137,6 +141,19 @@ class _Schemas(Rules):
             self.type(field, extra=_PROSE)
         else:
             self.reference(field, target, extra={"description", "examples"})
+
+    def secret(self, name: Node, properties: Node) -> None:
+        """Check the name of a field that is a secret: its values must not stand in the spec."""
+        if not isinstance(name.value, str) or name.value not in properties.value:
+            self.fault(name, f"hides {name.value!r}, which is not one of the properties")
+            return
+        field = properties.at(name.value)
+        one_of = field.find("oneOf")
+        targets = [self.target(node) for node in (field, *(one_of.children() if one_of else ()))]
+        if "const" in field:
+            self.fault(name, f"{name.value!r} is a constant: it stands in the spec, so it is no secret")
+        elif any(target is not None and "enum" in target for target in targets):
+            self.fault(name, f"{name.value!r} is an enum: its values stand in the spec, so none is a secret")
 
     def type(self, node: Node, extra: set[str]) -> None:
         """Check a type of a field or item; `extra` are the keywords that may stand beside the type's own."""

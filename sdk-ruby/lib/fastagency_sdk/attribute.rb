@@ -16,7 +16,8 @@ module FastAgency
     # @param nullable [Boolean] whether it may be null
     # @param optional [Boolean] whether it may be absent
     # @param default [Object] what an absent one counts as
-    def initialize(name, type, key: name.name, nullable: false, optional: false, default: ABSENT)
+    # @param secret [Boolean] whether no inspection may show it (spec FA-SEC-3)
+    def initialize(name, type, key: name.name, nullable: false, optional: false, default: ABSENT, secret: false)
       @name = name
       @key = -key
       @variable = :"@#{name}"
@@ -24,7 +25,14 @@ module FastAgency
       @nullable = nullable
       @optional = optional
       @default = default.nil? || default.equal?(ABSENT) ? default : type.read(default)
+      @secret = secret
       freeze
+    end
+
+    # @param value [Object] one of the attribute
+    # @return [String] the value as an inspection shows it
+    def shown(value)
+      @secret ? "…" : value.inspect
     end
 
     # What a constructor without this keyword takes: the default, or the only value that there is.

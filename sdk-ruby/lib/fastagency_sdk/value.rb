@@ -10,10 +10,6 @@ module FastAgency
   # Two are equal when they are of one class and their attributes are. Like those of Ruby's own `Data`,
   # constructors do not check types; what comes from a server is checked.
   class Value
-    # What opens a conversation, or a socket, and so stands in no inspection (spec FA-SEC-3).
-    SECRETS = %i[resume_token ticket].freeze
-    private_constant :SECRETS
-
     class << self
       # @return [Hash{Symbol => Attribute}] in the order of their declaration
       def attributes
@@ -158,10 +154,11 @@ module FastAgency
       [self.class, to_h].hash
     end
 
-    # Shows the attributes, but for those that are secret.
+    # Shows the attributes, with `…` for the value of a secret one.
     # @return [String]
     def inspect
-      shown = to_h.except(*SECRETS).map { |name, value| "#{name}: #{value.inspect}" }.join(", ")
+      attributes = self.class.attributes
+      shown = to_h.map { |name, value| "#{name}: #{attributes[name]&.shown(value) || value.inspect}" }.join(", ")
       "#<#{self.class.name}#{" " unless shown.empty?}#{shown}>"
     end
     alias to_s inspect

@@ -3,6 +3,7 @@
 //! The messages of the channel, and the bodies of the REST operations.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::json::{Json, JsonObject, Unknown};
 
@@ -440,7 +441,7 @@ pub struct Error {
 }
 
 /// The first frame of a `fastagency.v1` socket that starts a conversation (spec FA-FRM-1).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StartWorkflow {
     /// The conversation's id, 32 hex digits or dashed.
@@ -455,8 +456,19 @@ pub struct StartWorkflow {
     pub resume_token: Option<String>,
 }
 
+impl fmt::Debug for StartWorkflow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("StartWorkflow")
+            .field("workflow_uuid", &self.workflow_uuid)
+            .field("name", &self.name)
+            .field("params", &self.params)
+            .field("resume_token", &format_args!("…"))
+            .finish()
+    }
+}
+
 /// The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResumeWorkflow {
     /// The conversation's id, 32 hex digits or dashed.
@@ -468,6 +480,17 @@ pub struct ResumeWorkflow {
     pub epoch: String,
     /// The last message that the client has, 0 for none.
     pub after_seq: i64,
+}
+
+impl fmt::Debug for ResumeWorkflow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ResumeWorkflow")
+            .field("workflow_uuid", &self.workflow_uuid)
+            .field("resume_token", &format_args!("…"))
+            .field("epoch", &self.epoch)
+            .field("after_seq", &self.after_seq)
+            .finish()
+    }
 }
 
 /// The value of an answer: one string, or a list of choices for a question that takes several.
@@ -482,7 +505,7 @@ pub enum AnswerValue {
 
 /// The user's answer to a question, in `fastagency.v1`. It is sent again until it is accepted or
 /// rejected, and taken exactly once (spec FA-ANS).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AnswerFrame {
     /// The `uuid` of the question's message.
@@ -492,6 +515,16 @@ pub struct AnswerFrame {
     pub answer_id: String,
     /// The value of an answer: one string, or a list of choices for a question that takes several.
     pub value: AnswerValue,
+}
+
+impl fmt::Debug for AnswerFrame {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AnswerFrame")
+            .field("question_uuid", &self.question_uuid)
+            .field("answer_id", &self.answer_id)
+            .field("value", &format_args!("…"))
+            .finish()
+    }
 }
 
 /// Ends the conversation (spec FA-CAN).
@@ -536,7 +569,7 @@ impl SessionMode {
 
 /// The first message of a `fastagency.v1` session: which conversation it holds, where its log
 /// stands, and the limits that the client needs (spec FA-FRM-2).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionReady {
     /// The conversation's id, 32 hex digits or dashed.
@@ -558,6 +591,22 @@ pub struct SessionReady {
     pub heartbeat_seconds: f64,
     /// How long the conversation waits without a socket before it is cancelled (spec FA-CAN-2).
     pub detached_seconds: f64,
+}
+
+impl fmt::Debug for SessionReady {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SessionReady")
+            .field("workflow_uuid", &self.workflow_uuid)
+            .field("mode", &self.mode)
+            .field("epoch", &self.epoch)
+            .field("oldest_seq", &self.oldest_seq)
+            .field("head_seq", &self.head_seq)
+            .field("state", &self.state)
+            .field("resume_token", &format_args!("…"))
+            .field("heartbeat_seconds", &self.heartbeat_seconds)
+            .field("detached_seconds", &self.detached_seconds)
+            .finish()
+    }
 }
 
 /// Everything that was missed has been sent; what follows is live (spec FA-RES-2).
@@ -676,7 +725,7 @@ pub struct InitiateWorkflowRequest {
 }
 
 /// The conversation as the server knows it. Send it as the first frame of the WebSocket as it is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InitiatedWorkflow {
     /// The authenticated user, or null on a server that authenticates nobody.
@@ -696,6 +745,20 @@ pub struct InitiatedWorkflow {
     /// Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds
     /// (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
     pub ticket: Option<String>,
+}
+
+impl fmt::Debug for InitiatedWorkflow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("InitiatedWorkflow")
+            .field("user_id", &self.user_id)
+            .field("workflow_uuid", &self.workflow_uuid)
+            .field("name", &self.name)
+            .field("params", &self.params)
+            .field("subprotocols", &self.subprotocols)
+            .field("resume_token", &format_args!("…"))
+            .field("ticket", &format_args!("…"))
+            .finish()
+    }
 }
 
 /// One step of a fault's place. The JSON kind (string or integer) tells a field's name from a place

@@ -496,7 +496,7 @@ export interface StartWorkflow {
   /**
    * The token that `initiate_workflow` returned. With it the frame may be sent again, on a new
    * socket, when the first one dropped before `session_ready` came (spec FA-RES-7). Null on a
-   * server that gave none.
+   * server that gave none. Keep it out of logs.
    */
   readonly resume_token: string | null;
 }
@@ -507,7 +507,10 @@ export interface ResumeWorkflow {
   readonly type: "resume_workflow";
   /** The conversation's id, 32 hex digits or dashed. */
   readonly workflow_uuid: string;
-  /** The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret. */
+  /**
+   * The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret. Keep it out of
+   * logs.
+   */
   readonly resume_token: string;
   /**
    * The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client
@@ -535,7 +538,10 @@ export interface AnswerFrame {
    * keeps it when it sends the answer again.
    */
   readonly answer_id: string;
-  /** The value of an answer: one string, or a list of choices for a question that takes several. */
+  /**
+   * The value of an answer: one string, or a list of choices for a question that takes several.
+   * Keep it out of logs.
+   */
   readonly value: AnswerValue;
 }
 
@@ -582,7 +588,10 @@ export interface SessionReady {
   readonly head_seq: number;
   /** Where the conversation is in the lifecycle (spec FA-LIF). */
   readonly state: string;
-  /** What opens this conversation again, together with its user (spec FA-SEC-2). A secret. */
+  /**
+   * What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Keep it
+   * out of logs.
+   */
   readonly resume_token: string;
   /**
    * The server sends something at least this often; after 1.5 times that, the connection is dead
@@ -715,12 +724,13 @@ export interface InitiatedWorkflow {
   readonly subprotocols: readonly string[] | null;
   /**
    * What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or
-   * absent on a server that speaks classic alone.
+   * absent on a server that speaks classic alone. Keep it out of logs.
    */
   readonly resume_token: string | null;
   /**
    * Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds
-   * (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody.
+   * (spec FA-SEC-5). A secret. Null or absent on a server that authenticates nobody. Keep it out of
+   * logs.
    */
   readonly ticket: string | null;
 }

@@ -603,7 +603,7 @@ module FastAgency
     # The token that `initiate_workflow` returned. With it the frame may be sent again, on a new socket, when the first
     # one dropped before `session_ready` came (spec FA-RES-7). Null on a server that gave none.
     # @return [String, nil]
-    attribute :resume_token, Types::STRING, nullable: true, default: nil
+    attribute :resume_token, Types::STRING, nullable: true, default: nil, secret: true
   end
 
   # The first frame of a `fastagency.v1` socket that continues a conversation (spec FA-RES).
@@ -618,7 +618,7 @@ module FastAgency
 
     # The token from `initiate_workflow` or `session_ready` (spec FA-SEC-2). A secret.
     # @return [String]
-    attribute :resume_token, Types.string(min_length: 1)
+    attribute :resume_token, Types.string(min_length: 1), secret: true
 
     # The epoch of the log that `after_seq` counts in, from `session_ready`. Empty when the client knows none.
     # @return [String]
@@ -650,7 +650,7 @@ module FastAgency
 
     # The value of an answer: one string, or a list of choices for a question that takes several.
     # @return [String, Array<String>]
-    attribute :value, AnswerValue
+    attribute :value, AnswerValue, secret: true
   end
 
   # Ends the conversation (spec FA-CAN).
@@ -723,7 +723,7 @@ module FastAgency
 
     # What opens this conversation again, together with its user (spec FA-SEC-2). A secret.
     # @return [String]
-    attribute :resume_token, Types.string(min_length: 1)
+    attribute :resume_token, Types.string(min_length: 1), secret: true
 
     # The server sends something at least this often; after 1.5 times that, the connection is dead (spec FA-LIV-1).
     # @return [Numeric]
@@ -903,12 +903,12 @@ module FastAgency
     # What opens this conversation again, together with its user (spec FA-SEC-2). A secret. Null or absent on a server
     # that speaks classic alone.
     # @return [String, nil]
-    attribute :resume_token, Types::STRING, nullable: true, default: nil
+    attribute :resume_token, Types::STRING, nullable: true, default: nil, secret: true
 
     # Tells a WebSocket's user where no header can: `?ticket=` in its URL, once, within 30 seconds (spec FA-SEC-5). A
     # secret. Null or absent on a server that authenticates nobody.
     # @return [String, nil]
-    attribute :ticket, Types::STRING, nullable: true, default: nil
+    attribute :ticket, Types::STRING, nullable: true, default: nil, secret: true
   end
 
   # One step of a fault's place. The JSON kind (string or integer) tells a field's name from a place in a list.

@@ -75,4 +75,9 @@ public record AnswerFrame(String questionUuid, String answerId, AnswerValue valu
     json.set("value", value.toJson());
     return json;
   }
+
+  @Override
+  public String toString() {
+    return "AnswerFrame[questionUuid=" + questionUuid + ", answerId=" + answerId + ", value=…]";
+  }
 }

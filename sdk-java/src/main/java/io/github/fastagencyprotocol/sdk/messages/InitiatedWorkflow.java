@@ -94,4 +94,19 @@ public record InitiatedWorkflow(
     json.put("ticket", ticket);
     return json;
   }
+
+  @Override
+  public String toString() {
+    return "InitiatedWorkflow[userId="
+        + userId
+        + ", workflowUuid="
+        + workflowUuid
+        + ", name="
+        + name
+        + ", params="
+        + params
+        + ", subprotocols="
+        + subprotocols
+        + ", resumeToken=…, ticket=…]";
+  }
 }

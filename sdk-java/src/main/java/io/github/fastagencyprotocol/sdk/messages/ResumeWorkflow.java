@@ -79,4 +79,15 @@ public record ResumeWorkflow(String workflowUuid, String resumeToken, String epo
     json.put("after_seq", afterSeq);
     return json;
   }
+
+  @Override
+  public String toString() {
+    return "ResumeWorkflow[workflowUuid="
+        + workflowUuid
+        + ", resumeToken=…, epoch="
+        + epoch
+        + ", afterSeq="
+        + afterSeq
+        + "]";
+  }
 }

@@ -109,4 +109,25 @@ public record SessionReady(
     json.put("detached_seconds", detachedSeconds);
     return json;
   }
+
+  @Override
+  public String toString() {
+    return "SessionReady[workflowUuid="
+        + workflowUuid
+        + ", mode="
+        + mode
+        + ", epoch="
+        + epoch
+        + ", oldestSeq="
+        + oldestSeq
+        + ", headSeq="
+        + headSeq
+        + ", state="
+        + state
+        + ", resumeToken=…, heartbeatSeconds="
+        + heartbeatSeconds
+        + ", detachedSeconds="
+        + detachedSeconds
+        + "]";
+  }
 }

@@ -80,4 +80,15 @@ public record StartWorkflow(
     json.put("resume_token", resumeToken);
     return json;
   }
+
+  @Override
+  public String toString() {
+    return "StartWorkflow[workflowUuid="
+        + workflowUuid
+        + ", name="
+        + name
+        + ", params="
+        + params
+        + ", resumeToken=…]";
+  }
 }
