@@ -22,11 +22,18 @@ SDK = HERE.parent / "sdk-typescript" / "dist"
 
 wf = demo_workflows.wf
 
-app = FastAPI(title="FastAgency protocol demo")
-app.include_router(FastAPIAdapter(provider=wf).router)
+
+def create_app() -> FastAPI:
+    """Return the demo as an application of its own."""
+    app = FastAPI(title="FastAgency protocol demo")
+    app.include_router(FastAPIAdapter(provider=wf).router)
+    app.get("/", include_in_schema=False)(page)
+    # Looked for at every request, so that what is built later is found without a restart.
+    app.mount("/sdk", StaticFiles(directory=SDK, check_dir=False), name="sdk")
+    app.mount("/", StaticFiles(directory=PAGE, check_dir=False), name="web")
+    return app
 
 
-@app.get("/", include_in_schema=False)
 def page() -> Response:
     """The web page, or how to build what it needs."""
     for file in (PAGE / "index.html", SDK / "index.js"):
@@ -38,9 +45,7 @@ def page() -> Response:
     return FileResponse(PAGE / "index.html")
 
 
-# Looked for at every request, so that what is built later is found without a restart.
-app.mount("/sdk", StaticFiles(directory=SDK, check_dir=False), name="sdk")
-app.mount("/", StaticFiles(directory=PAGE, check_dir=False), name="web")
+app = create_app()
 
 
 def main() -> None:

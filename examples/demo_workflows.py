@@ -2,7 +2,10 @@
 
 # ruff: noqa: ARG001 - every workflow takes `params`, whether it needs them or not
 
+import re
+import time
 from typing import Annotated, Any
+from uuid import uuid4
 
 from autogen.agentchat import ConversableAgent, GroupChat, GroupChatManager
 from fastagency_server import UI, AsyncUI
@@ -125,6 +128,52 @@ async def async_learning(ui: AsyncUI, params: dict[str, Any]) -> str:
         teacher, message=subject, summary_method="reflection_with_llm", max_turns=2
     )
     return str(chat_result.summary)
+
+
+WORD_SECONDS = 0.06
+"""How long the storyteller takes for a word: about as fast as a model writes."""
+
+ANSWER_SECONDS = 45.0
+"""How long the storyteller waits before it goes on by itself."""
+
+
+@wf.register(name="storyteller", description="A story, written while you read, and one choice against time")
+def storyteller(ui: UI, params: dict[str, Any]) -> str:
+    """Stream two texts, with a question between them that closes by itself. No agent is involved."""
+    hero = ui.text_input(
+        **FROM_WORKFLOW, prompt="Who is the story about?", suggestions=["Ada", "A lighthouse keeper"]
+    )
+    tell(
+        ui,
+        f"**{hero}** had counted the stairs of the tower every evening for a year, and every evening there"
+        " had been ninety-seven. Tonight there were ninety-eight. At the top stood a door that had not been"
+        " there before, and behind it somebody was humming.",
+    )
+    opened, waited = "Open the door", "Wait"
+    choice = ui.multiple_choice(
+        **FROM_WORKFLOW,
+        prompt=f"What does {hero} do? The story does not wait for ever.",
+        choices=[opened, waited],
+        default=waited,
+        timeout=ANSWER_SECONDS,
+    )
+    endings = {
+        opened: "The humming stopped. *At last,* said the light, which had never been able to leave the lamp,"
+        " *somebody who counts.* From then on they counted the ships together.",
+        waited: "The humming went on until the morning. Then the stairs were ninety-seven again, and nothing"
+        " was left of the door but a tune that could not be forgotten.",
+    }
+    tell(ui, endings[choice])
+    return f"The end of the story of {hero}."
+
+
+def tell(ui: UI, text: str) -> None:
+    """Write a text word by word, then say it whole."""
+    uuid = uuid4().hex
+    for word in re.findall(r"\S+\s*", text):
+        ui.text_chunk(sender="Narrator", recipient="User", uuid=uuid, delta=word)
+        time.sleep(WORD_SECONDS)
+    ui.text_message(sender="Narrator", recipient="User", uuid=uuid, body=text)
 
 
 @wf.register(name="failing", description="A workflow that fails")

@@ -9,8 +9,9 @@ import struct
 import zlib
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from fastagency_server import UI, FastAPIAdapter, Workflows
+from fastagency_server import UI, FastAPIAdapter, Settings, Workflows
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
@@ -149,10 +150,54 @@ def simple_learning(ui: UI, params: dict[str, Any]) -> str:
     return subject
 
 
+STORY = (
+    "A lighthouse keeper counted the waves, and wrote each ",
+    "*prime* one down. After the **ninety-seventh** he stopped: ",
+    "the sea had answered.",
+)
+
+
+@workflows.register(name="story", description="A text that is shown while it is written")
+def story(ui: UI, params: dict[str, Any]) -> str:
+    """Write a text word by word, and wait for the reader twice before it is whole."""
+    uuid = uuid4().hex
+    for number, part in enumerate(STORY):
+        if number:
+            ui.text_input(prompt=f"Read on, to part {number + 1}?", **FROM_WORKFLOW)
+        for word in part.split(" "):
+            ui.text_chunk(sender="Narrator", recipient="User", uuid=uuid, delta=f"{word} ")
+    ui.text_message(sender="Narrator", recipient="User", uuid=uuid, body=" ".join(STORY).replace("  ", " "))
+    return "The end."
+
+
+@workflows.register(name="timed", description="A question that does not wait for ever")
+def timed(ui: UI, params: dict[str, Any]) -> str:
+    """Ask for one of two ways, for `params["seconds"]`: by default long enough for an answer."""
+    seconds = float(params.get("seconds", 50))
+    way = ui.multiple_choice(
+        prompt="Left or right?", choices=["Left", "Right"], default="Right", timeout=seconds, **FROM_WORKFLOW
+    )
+    return f"You went: {way}"
+
+
+@workflows.register(name="long", description="More than the server holds")
+def long(ui: UI, params: dict[str, Any]) -> str:
+    """Say more than `LOG_MESSAGES` between two questions."""
+    ui.text_input(prompt="Shall it begin?", **FROM_WORKFLOW)
+    for number in range(2 * LOG_MESSAGES):
+        ui.text_message(sender="Counter", recipient="User", body=f"This is line {number}.")
+    ui.text_input(prompt="Was it long?", **FROM_WORKFLOW)
+    return "That was all."
+
+
+LOG_MESSAGES = 20
+"""How much the server holds of a conversation: so little that a test can leave it behind."""
+
+
 def create_app(offered: Workflows = workflows) -> FastAPI:
     """Return a server of the page and these workflows, laid out like the demo server."""
     app = FastAPI()
-    app.include_router(FastAPIAdapter(provider=offered).router)
+    app.include_router(FastAPIAdapter(provider=offered, settings=Settings(log_messages=LOG_MESSAGES)).router)
 
     @app.get("/seed")
     def seed_page() -> FileResponse:

@@ -3,208 +3,179 @@
 import {
   Client,
   ConversationError,
-  rawText,
+  Cursor,
   RequestRefused,
   ServerUnreachable,
 } from "./sdk/index.js";
 
 import { byId, h } from "./dom.js";
-import { exactly } from "./exact.js";
-import { notice, Renderer } from "./messages.js";
-import { form } from "./questions.js";
-import { Scrolling } from "./scrolling.js";
+import { Handover } from "./handover.js";
+import { Shelf } from "./kept.js";
+import { notice } from "./messages.js";
+import * as stage from "./stage.js";
+import { Talk } from "./talk.js";
 
 const server = new URLSearchParams(location.search).get("server") ?? location.origin;
+const { host } = new URL(server, location.href);
 const client = new Client(server);
-const [title, state, leave] = ["title", "state", "leave"].map(byId);
-const [start, workflows, startNotice, params] = [
+const shelf = new Shelf(server);
+const handover = new Handover(server, (uuid) => shelf.find(uuid));
+const [start, left, workflows, startNotice, params] = [
   "start",
+  "left",
   "workflows",
   "start-notice",
   "params",
 ].map(byId);
-const [section, transcript, working, composer, newer] = [
-  "conversation",
-  "transcript",
-  "working",
-  "composer",
-  "newer",
-].map(byId);
 
-const STATES = {
-  connecting: "Connecting",
-  working: "Working",
-  asking: "Your turn",
-  finished: "Finished",
-  ended: "Ended",
+/** The close code for a conversation that the server does not hold, or not for this user (spec FA-RES-4). */
+const GONE = 4010;
+
+/** The conversation on the page, null while there is none. */
+let talk = null;
+
+/** What a conversation needs of the page. */
+const page = {
+  keep: (kept) => shelf.keep(kept),
+  address: (uuid) => handover.address(uuid),
+  actions: ({ name, params: given }) => [
+    button("primary", "Start it again", () => begin(name, given)),
+    button("quiet", "Other workflows", () => showStart()),
+  ],
+  broken,
 };
 
-/** The conversation on the page; null while there is none. Whoever goes on after an await checks that it still is. */
-let current = null;
-const scrolling = new Scrolling(section, newer);
+byId("server").textContent = host;
+byId("leave").addEventListener("click", () => void showStart());
+byId("cancel").addEventListener("click", () => {
+  if (!talk?.cancel()) void showStart();
+});
+await open();
 
-byId("server").textContent = new URL(server, location.href).host;
-leave.addEventListener("click", () => void showStart());
-await showStart();
+/** Show what the page's address or this tab's past asks for, else the list. */
+async function open() {
+  const wanted = handover.wanted();
+  if (wanted === null) return shelf.current ? resume(shelf.current) : showStart();
+  stage.open("A conversation");
+  start.hidden = true;
+  const kept = await handover.ask(wanted);
+  if (kept) return resume(kept);
+  await showStart();
+  tell("The conversation cannot be shown here", "No other tab of this browser has it open.");
+}
 
 async function showStart() {
-  const left = current;
-  current = null;
-  void left?.close();
-  document.title = title.textContent = "Conversations";
-  setState(null);
-  section.hidden = leave.hidden = newer.hidden = true;
-  composer.hidden = true;
-  composer.replaceChildren();
+  const was = talk;
+  talk = null;
+  was?.leave();
+  if (was?.over) shelf.forget(was.uuid);
+  else shelf.putBack();
+  stage.open(null);
   start.hidden = false;
+  startNotice.replaceChildren();
   scrollTo({ top: 0 });
-  if (left) title.focus();
+  if (was) stage.focusTitle();
+  listLeft();
   await listWorkflows();
 }
 
+/** The conversations that go on without this page. */
+function listLeft() {
+  left.replaceChildren(
+    ...shelf.left.map((kept) =>
+      item(kept.name, "Goes on without you. Return to it", () => resume(kept)),
+    ),
+  );
+}
+
 async function listWorkflows() {
-  startNotice.replaceChildren();
   workflows.replaceChildren(h("li", { class: "faint", text: "Asking the server…" }));
   try {
     const offered = await client.discovery();
     workflows.replaceChildren(
       ...offered.map(({ name, description }) =>
-        h(
-          "li",
-          {},
-          h(
-            "button",
-            { type: "button", class: "workflow", onclick: () => void begin(name) },
-            h("b", { text: description || name }),
-            h("code", { text: name }),
-          ),
-        ),
+        item(description || name, h("code", { text: name }), () => pick(name)),
       ),
     );
     if (!offered.length)
       workflows.append(h("li", { class: "faint", text: "The server offers no workflows." }));
   } catch (error) {
     workflows.replaceChildren();
-    const again = h("button", {
-      type: "button",
-      class: "primary",
-      text: "Ask again",
-      onclick: () => void listWorkflows(),
+    const again = button("primary", "Ask again", () => {
+      startNotice.replaceChildren();
+      void listWorkflows();
     });
-    startNotice.replaceChildren(
-      h("ul", { class: "bare" }, notice("The workflows cannot be listed", explain(error), again)),
-    );
+    tell("The workflows cannot be listed", explain(error), again);
   }
 }
 
-async function begin(name) {
-  let given;
+function pick(name) {
   try {
-    given = JSON.parse(params.value.trim() || "{}");
+    const given = JSON.parse(params.value.trim() || "{}");
     if (given === null || typeof given !== "object" || Array.isArray(given))
       throw new Error("it is no JSON object");
   } catch (error) {
-    startNotice.replaceChildren(
-      h("ul", { class: "bare" }, notice("The parameters cannot be sent", error.message)),
-    );
-    return;
+    return tell("The parameters cannot be sent", error.message);
   }
+  return begin(name, params.value);
+}
+
+/** Start a workflow with parameters as they were typed. */
+function begin(name, given) {
+  const values = JSON.parse(given.trim() || "{}");
+  return hold({ name, params: given, mine: [] }, (options) => client.start(name, values, options));
+}
+
+/** Go on with a conversation, and show all of it: nothing of it is on the page. */
+function resume(kept) {
+  shelf.keep(kept);
+  const cursor = Cursor.parse(JSON.stringify(kept.cursor));
+  return hold(kept, (options) => client.resume(cursor, { ...options, fromStart: true }));
+}
+
+async function hold(kept, connect) {
+  talk?.leave();
+  talk = new Talk(kept, page);
   startNotice.replaceChildren();
-  document.title = title.textContent = name;
   start.hidden = true;
-  section.hidden = leave.hidden = false;
-  transcript.replaceChildren();
-  setState("connecting");
-  scrolling.toEnd();
-  title.focus();
-  await hold(name, given);
+  const held = talk.hold(connect);
+  stage.focusTitle();
+  await held;
 }
 
-async function hold(name, given) {
-  const renderer = new Renderer();
-  const again = () =>
-    h("button", {
-      type: "button",
-      class: "primary",
-      text: "Start it again",
-      onclick: () => void begin(name),
-    });
-  const others = () =>
-    h("button", {
-      type: "button",
-      class: "quiet",
-      text: "Other workflows",
-      onclick: () => void showStart(),
-    });
-  const giveUp = new AbortController();
-  const mine = { close: async () => giveUp.abort() };
-  current = mine;
-  try {
-    const conversation = await client.start(name, given, { signal: giveUp.signal });
-    setState("working");
-    for await (const message of conversation) {
-      if (current !== mine) return;
-      const entry = renderer.render(exactly(message, rawText(message)));
-      if (entry) add(entry);
-      if (conversation.question === message) ask(conversation, renderer);
-      if (message.type === "workflow_completed") {
-        setState(renderer.failed ? "ended" : "finished");
-        closeComposer();
-        add(h("li", { class: "actions" }, again(), others()));
-      }
-    }
-  } catch (error) {
-    if (current !== mine) return;
-    setState("ended");
-    closeComposer();
-    add(notice(headline(error), explain(error), again(), others()));
+/** A conversation cannot go on: say why, and what there is to do. */
+async function broken(error, kept) {
+  if (kept.cursor && error.code === GONE) {
+    shelf.forget(kept.uuid);
+    await showStart();
+    return tell(`“${kept.name}” is over`, "The server does not hold that conversation any more.");
   }
+  const again =
+    kept.cursor && !(error.name === "ConversationRefused")
+      ? [button("primary", "Try again", () => resume(kept))]
+      : [];
+  const [restart, others] = page.actions(kept);
+  stage.add(
+    notice(headline(error), explain(error, kept), ...(again.length ? again : [restart]), others),
+  );
 }
 
-function ask(conversation, renderer) {
-  setState("asking");
-  const open = conversation.question;
-  const send = async (value, secret) => {
-    if (conversation.question !== open) return;
-    try {
-      await conversation.answer(value);
-    } catch (error) {
-      // The connection may be gone already; reading tells, and shows it.
-      composer.querySelector(".refused")?.remove();
-      composer.append(h("p", { class: "refused", role: "alert", text: error.message }));
-      return;
-    }
-    closeComposer();
-    setState("working");
-    add(renderer.answered(value, secret));
-    scrolling.toEnd();
-  };
-  const element = form(open, send);
-  composer.replaceChildren(element);
-  composer.hidden = false;
-  document.body.style.setProperty("--composer", `${composer.offsetHeight}px`);
-  (
-    element.querySelector("[data-focus]") ?? element.querySelector("button, input, textarea")
-  )?.focus();
+function tell(title, text, ...actions) {
+  startNotice.replaceChildren(h("ul", { class: "bare" }, notice(title, text, ...actions)));
 }
 
-function closeComposer() {
-  const hadFocus = composer.contains(document.activeElement);
-  composer.hidden = true;
-  composer.replaceChildren();
-  if (hadFocus) title.focus({ preventScroll: true });
+function button(kind, text, press) {
+  return h("button", { type: "button", class: kind, text, onclick: () => void press() });
 }
 
-function setState(name) {
-  state.textContent = name ? STATES[name] : "";
-  state.dataset.state = name ?? "";
-  leave.textContent = name === "finished" || name === "ended" ? "Back" : "Leave";
-  working.hidden = name !== "working" && name !== "connecting";
-}
-
-function add(entry) {
-  transcript.append(entry);
-  scrolling.grown();
+function item(title, note, press) {
+  const small = typeof note === "string" ? h("span", { class: "faint", text: note }) : note;
+  const inside = [h("b", { text: title }), small];
+  return h(
+    "li",
+    {},
+    h("button", { type: "button", class: "workflow", onclick: () => void press() }, inside),
+  );
 }
 
 function headline(error) {
@@ -216,12 +187,13 @@ function headline(error) {
 }
 
 /** Say in a sentence what happened and what it means. */
-function explain(error) {
+function explain(error, kept) {
   if (error instanceof ServerUnreachable)
-    return `The server at ${new URL(server, location.href).host} does not answer. Is it running?`;
+    return `The server at ${host} does not answer. Is it running?`;
   if (error instanceof RequestRefused)
     return `The server said: ${error.detail} (status ${error.status})`;
-  if (error.name === "ConversationLost")
-    return `The workflow has stopped, and what was said so far stays above. (Close code ${error.code}.)`;
-  return error.message;
+  if (error.name !== "ConversationLost") return error.message;
+  return kept?.cursor
+    ? `The server at ${host} did not answer any more. What was said so far stays above.`
+    : `The workflow has stopped, and what was said so far stays above. (Close code ${error.code}.)`;
 }

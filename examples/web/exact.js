@@ -27,6 +27,7 @@ export function stringify(value, indent) {
 /** Return a received message with the whole numbers as they stand in its frame, `text`. */
 export function exactly(message, text) {
   if (!/\d{16}/.test(text)) return message; // every message but a few
+  if (!message.content && message.type !== "unknown") return message; // with no free JSON in it
   const raw = parse(text);
   return message.type === "unknown"
     ? { ...message, raw }

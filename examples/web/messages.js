@@ -1,21 +1,35 @@
 /** How each type of message looks in the transcript. */
 
+import { Answers } from "./answers.js";
 import { h, json } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { stringify } from "./exact.js";
 import { markdown } from "./markdown.js";
 
-/** Makes the entries of one conversation's transcript; calls of functions are joined with their results. */
+/**
+ * Makes the entries of one conversation's transcript; calls of functions are joined with their results, texts with
+ * what was shown of them while they were written.
+ */
 export class Renderer {
   #calls = new Map();
+  #drafts = new Drafts((chunk, text) => spoken(chunk, markdown(text), "draft"));
   #error = null;
-  /** Whether the last thing that happened before the end was an error. */
-  failed = false;
+  #failed = false;
+  /** The entries of answers. */
+  answers = new Answers();
+  /** How the workflow ended: as `outcome` in the protocol; in classic, which has none, by what was said last. */
+  outcome = null;
 
   /** Return the entry for a message, or null when there is nothing to add (it may change an earlier entry). */
   render(message) {
+    const growing = this.#drafts.take(message);
     switch (message.type) {
-      case "text_message":
-        return spoken(message, body(message.content.body));
+      case "text_chunk":
+        return growing;
+      case "text_message": {
+        const entry = spoken(message, body(message.content.body));
+        return this.#drafts.finish(message.uuid, entry) ? null : entry;
+      }
       case "suggested_function_call":
         return this.#proposal(message);
       case "function_call_execution":
@@ -34,11 +48,13 @@ export class Renderer {
       case "workflow_started":
         return started(message.content);
       case "workflow_completed":
-        return completed(message.content.result, this.failed, this.#error);
+        return this.ended(message.content);
       case "error":
-        this.failed = true;
+        this.#failed = true;
         this.#error = message.content;
         return failure(message.content);
+      case "session_ready":
+        return this.#reset(message);
       case "unknown":
         return details(
           `A message of a type that this page does not know: ${message.claimedType}`,
@@ -47,22 +63,28 @@ export class Renderer {
     }
   }
 
-  /** Return the entry for what the user answered. A secret has no text here, not even its length. */
-  answered(value, secret) {
-    this.failed = false;
-    const text = secret ? "••••••" : Array.isArray(value) ? value.join(", ") : value;
-    const said = h(
-      "div",
-      { class: "body" },
-      h("p", { class: text ? "" : "faint", text: text || "(nothing)" }),
-    );
-    const label = secret ? "A secret, kept out of this transcript" : undefined;
-    return h(
-      "li",
-      { class: "said mine", "aria-label": label },
-      h("p", { class: "who", text: "You" }),
-      said,
-    );
+  /** An answer was taken: what went wrong before it is not why the conversation ends. */
+  answered() {
+    this.#failed = false;
+  }
+
+  /** Return the entry for the end of the workflow. */
+  ended({ result, outcome }) {
+    this.#drafts.stop();
+    this.outcome = outcome ?? (this.#failed ? "failed" : "completed");
+    return completed(result, this.outcome, this.#error);
+  }
+
+  /** The conversation comes anew; the entries so far are no part of it any more (spec FA-RES-3). */
+  #reset({ oldest_seq }) {
+    this.#calls.clear();
+    this.#drafts.stop();
+    this.answers.reset();
+    this.#error = null;
+    this.#failed = false;
+    return oldest_seq > 1
+      ? aside({ body: "The server no longer holds what was said before." })
+      : null;
   }
 
   #proposal({ sender, content }) {
@@ -193,28 +215,27 @@ function started({ name, description, params }) {
   return entry;
 }
 
-function completed(result, failed, error) {
-  const said = failed && repeats(result, error);
-  return h(
-    "li",
-    { class: failed ? "card bad" : "card good" },
-    h("p", {
-      class: "card-title",
-      text: failed ? "The workflow ended after an error" : "The workflow is finished",
-    }),
-    said
-      ? null
-      : h(
-          "div",
-          {},
-          result ? markdown(result) : h("p", { class: "faint", text: "It returned nothing." }),
-        ),
-  );
+const ENDS = {
+  completed: { kind: "good", title: "The workflow is finished", nothing: "It returned nothing." },
+  failed: { kind: "bad", title: "The workflow failed" },
+  cancelled: { kind: "still", title: "Cancelled", nothing: "The workflow was stopped." },
+};
+
+function completed(result, outcome, error) {
+  const { kind, title, nothing } = ENDS[outcome];
+  const entry = h("li", { class: `card ${kind}` }, h("p", { class: "card-title", text: title }));
+  if (outcome === "failed" && repeats(result, error)) return entry;
+  if (result) entry.append(h("div", {}, markdown(result)));
+  else if (nothing) entry.append(h("p", { class: "faint", text: nothing }));
+  return entry;
 }
 
 /** Whether a result says nothing but what the error said: servers put the one into the other. */
-function repeats(result, { short, long }) {
-  const rest = [long, short].reduce((text, part) => text.replace(part ?? "", ""), result ?? "");
+function repeats(result, error) {
+  const rest = [error?.long, error?.short].reduce(
+    (text, part) => text.replace(part ?? "", ""),
+    result ?? "",
+  );
   return !/[\p{L}\p{N}]/u.test(rest);
 }
 

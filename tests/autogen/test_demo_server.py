@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import demo_server
+import demo_workflows
 import httpx
 import pytest
 import student_teacher
@@ -21,14 +22,16 @@ ANSWERS: dict[str, list[str]] = {
     "panel": ["I choose who speaks", "bridges", "Sceptic", "Historian", ""],
     "tutor": ["fractions", "go on"],
     "async_learning": ["sets"],
+    "storyteller": ["Ada", "Open the door"],
     "failing": [],
 }
 
 
-def test_the_workflows_show_all_ten_message_types() -> None:
+def test_the_workflows_show_all_ten_message_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_workflows, "WORD_SECONDS", 0)
     assert set(demo_server.wf.names) == set(ANSWERS)
     seen: dict[str, list[dict[str, Any]]] = {}
-    with serve(demo_server.app) as live:
+    with serve(demo_server.create_app()) as live:
         for name, answers in ANSWERS.items():
             seen[name] = converse(live, name, *answers)
     types = {message["type"] for messages in seen.values() for message in messages}
@@ -49,11 +52,8 @@ def test_student_and_teacher_alone() -> None:
 def test_the_page(built: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if built:
         (tmp_path / "index.js").write_text("export {};")
-    sdk = next(route for route in demo_server.app.routes if getattr(route, "name", "") == "sdk")
     monkeypatch.setattr(demo_server, "SDK", tmp_path)
-    monkeypatch.setattr(sdk.app, "directory", tmp_path)  # type: ignore[attr-defined]
-    monkeypatch.setattr(sdk.app, "all_directories", [tmp_path])  # type: ignore[attr-defined]
-    with serve(demo_server.app) as live, httpx.Client(base_url=live.url) as client:
+    with serve(demo_server.create_app()) as live, httpx.Client(base_url=live.url) as client:
         page, script = client.get("/"), client.get("/sdk/index.js")
         other = client.get("/app.js")
     assert (page.status_code, script.status_code, other.status_code) == (

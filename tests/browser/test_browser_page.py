@@ -33,5 +33,5 @@ def test_demo(monkeypatch: pytest.MonkeyPatch) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         import demo_server
 
-        with serve(demo_server.app) as live:
+        with serve(demo_server.create_app()) as live:
             run("node", SCENARIOS / f"{DEMO}.mjs", live.url, SCREENSHOTS)

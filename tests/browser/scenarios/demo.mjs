@@ -1,4 +1,7 @@
-/** The demo server's student and teacher, held by a person who types; then the quiz, with every kind of question. */
+/**
+ * The demo server's student and teacher, held by a person who types; then the quiz, with every kind of question; then
+ * the storyteller, whose text grows.
+ */
 
 import assert from "node:assert/strict";
 
@@ -29,4 +32,15 @@ await browse(async (page, shot) => {
   await state(page, "Finished");
   assert(!(await page.content()).includes("hush"), "the secret is on the page");
   await shot("demo-quiz");
+
+  await page.getByRole("button", { name: "Other workflows" }).click();
+  await start(page, "storyteller");
+  await page.getByRole("button", { name: "Ada", exact: true }).click();
+  await page.locator(".draft").filter({ hasText: "counted the stairs" }).waitFor();
+  await shot("demo-storyteller");
+  await page.getByRole("timer").waitFor();
+  assert.equal(await entry(page, "counted the stairs").count(), 1);
+  await shot("demo-storyteller-choice");
+  await page.getByRole("button", { name: "Open the door" }).click();
+  await sees(page, "The end of the story of Ada.");
 });

@@ -8,8 +8,8 @@ await browse(async (page, shot) => {
   await start(page, "failing");
   await sees(page, "So far, so good.");
   await page.getByRole("alert").filter({ hasText: "the calculator is broken" }).waitFor();
-  await sees(page, "The workflow ended after an error");
-  await state(page, "Ended");
+  await sees(page, "The workflow failed");
+  await state(page, "Failed");
   const transcript = await page.getByRole("log").innerText();
   assert.equal(transcript.split("the calculator is broken").length - 1, 1, "it is said once");
   await shot("failing");

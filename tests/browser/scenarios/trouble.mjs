@@ -1,8 +1,9 @@
-/** What a good server never does: unknown types, malformed frames, refusals, drops. The socket is the test's own. */
+/** What a good server never does: unknown types, malformed frames, refusals, drops. The socket is the test's own, in
+ * classic, where a drop is the end. */
 
 import assert from "node:assert/strict";
 
-import { browse, sees, start, state } from "../browser.mjs";
+import { browse, classicOnly, connection, sees, start, state } from "../browser.mjs";
 
 const envelope = {
   workflow_uuid: "0".repeat(32),
@@ -16,6 +17,7 @@ const frame = (type, content) => JSON.stringify({ ...envelope, type, content });
 /** Hold the workflow `secret` on a socket whose server is this function. */
 async function against(server, check, options) {
   await browse(async (page, shot) => {
+    await classicOnly(page);
     await page.routeWebSocket(/\/fastagency\/ws$/, (socket) => {
       socket.onMessage((text) => server(socket, text));
     });
@@ -55,7 +57,7 @@ await against(
     await page.getByLabel("Still there?").waitFor();
     await page.getByRole("alert").filter({ hasText: "The connection was lost" }).waitFor();
     await sees(page, "Close code 1001.");
-    await state(page, "Ended");
+    await connection(page, "lost");
     assert.equal(await page.getByLabel("Still there?").count(), 0);
     await shot("trouble-lost");
     await page.getByRole("button", { name: "Start it again" }).click();
@@ -79,11 +81,13 @@ await against(
   },
 );
 
-// A malformed frame ends it with a sentence, not with a blank page.
+// A malformed frame is a sentence, not a blank page; the conversation goes on.
 await against(
   (socket) => socket.send(frame("text_message", { body: 5 })),
   async (page) => {
     await page.getByRole("alert").filter({ hasText: "content.body: must be" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await state(page, "Cancelled");
     await page.getByRole("button", { name: "Other workflows" }).click();
     await page.getByRole("heading", { name: "Pick a workflow" }).waitFor();
   },
