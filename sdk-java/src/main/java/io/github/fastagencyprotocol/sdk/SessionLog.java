@@ -1,9 +1,14 @@
 package io.github.fastagencyprotocol.sdk;
 
+import io.github.fastagencyprotocol.sdk.messages.CloseCode;
+import io.github.fastagencyprotocol.sdk.messages.Outcome;
 import io.github.fastagencyprotocol.sdk.messages.SessionMode;
 import io.github.fastagencyprotocol.sdk.messages.SessionReady;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a conversation's log has been received, over all connections (spec FA-RES): each message
@@ -14,6 +19,9 @@ final class SessionLog {
   private long seq;
   private boolean replaying;
   private boolean gap;
+
+  /** How the conversation ended, if it was over when the session of this connection began. */
+  private @Nullable Outcome over;
 
   /** Whether anything was handed out that a reset makes void. */
   private boolean handedOut;
@@ -56,6 +64,7 @@ final class SessionLog {
   /** Notes that there is a new connection. */
   void connected() {
     gap = false;
+    over = null;
   }
 
   /** Notes that the connection ended. What a replay had brought is kept. */
@@ -70,6 +79,7 @@ final class SessionLog {
    */
   boolean begin(SessionReady ready, Arrival arrival) {
     epoch = ready.epoch();
+    over = outcome(ready.state());
     if (ready.mode() == SessionMode.FRESH) {
       seq = 0;
       return true;
@@ -84,6 +94,18 @@ final class SessionLog {
       held.add(arrival);
     }
     return !handedOut;
+  }
+
+  /**
+   * Returns how a conversation ended that was over, and read, before: its last message does not
+   * come again (spec FA-RES-9).
+   *
+   * @param how the end of a connection, which is not noted yet
+   * @return empty where that is the end of the connection alone
+   */
+  Optional<Outcome> endRead(End how) {
+    boolean finished = how.code() == CloseCode.FINISHED.code() && !how.byClient();
+    return finished && !replaying && !gap ? Optional.ofNullable(over) : Optional.empty();
   }
 
   /** Moves on by one message, unless it is known already or there is a gap before it. */
@@ -119,5 +141,12 @@ final class SessionLog {
     held = new ArrayList<>();
     handedOut = handedOut || !released.isEmpty();
     return released;
+  }
+
+  private static @Nullable Outcome outcome(String state) {
+    return Stream.of(Outcome.values())
+        .filter(outcome -> outcome.wireValue().equals(state))
+        .findFirst()
+        .orElse(null);
   }
 }

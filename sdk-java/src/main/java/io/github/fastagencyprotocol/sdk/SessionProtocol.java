@@ -300,9 +300,10 @@ final class SessionProtocol {
       comeback.here(now);
     }
     live = false;
+    boolean read = completed == null && view.endRead(log, how);
     log.disconnected();
     outbox.disconnected();
-    if (completed != null || left) {
+    if (completed != null || read || left) {
       over = true;
       return new Next(null, handOut(log.release()));
     }
@@ -340,7 +341,7 @@ final class SessionProtocol {
     silence = (long) (SILENCES * ready.heartbeatSeconds() * NANOS);
     comeback.detachedAfter((long) (ready.detachedSeconds() * NANOS));
     if (log.begin(ready, arrival)) {
-      view.begin(ready.epoch());
+      view.begin(log);
     }
     if (ready.mode() == SessionMode.FRESH) {
       goLive(heard);

@@ -18,10 +18,14 @@ import org.jspecify.annotations.Nullable;
  * that changes nothing here.
  */
 final class SessionView {
+  /** The end of a conversation that was read before, and where in the log it is. */
+  private record PastEnd(Outcome outcome, String epoch, long seq) {}
+
   private final SessionQuestions questions;
   private String epoch;
   private long seq;
   private @Nullable WorkflowCompleted completed;
+  private @Nullable PastEnd past;
   private @Nullable ErrorMessage lastError;
   private @Nullable ConversationState ending;
 
@@ -32,9 +36,9 @@ final class SessionView {
   }
 
   /** Notes that a log begins of which the user has seen nothing, and nothing of another one. */
-  void begin(String newEpoch) {
-    epoch = newEpoch;
-    seq = 0;
+  void begin(SessionLog log) {
+    epoch = log.epoch();
+    seq = log.seq();
   }
 
   /** Notes that the user was given something. */
@@ -68,14 +72,26 @@ final class SessionView {
     ending = how;
   }
 
-  /** Returns whether the user has seen the last message. */
+  /**
+   * Notes the end of a connection. Where it tells that the user had read the conversation's end
+   * before (spec FA-RES-9), nothing is to be seen any more, or a reset at most.
+   *
+   * @return whether it tells that
+   */
+  boolean endRead(SessionLog log, End how) {
+    past =
+        log.endRead(how).map(outcome -> new PastEnd(outcome, log.epoch(), log.seq())).orElse(null);
+    return past != null;
+  }
+
+  /** Returns whether the user has seen the last message, now or before. */
   boolean isCompleted() {
-    return completed != null;
+    return completed != null || (past != null && past.seq() == seq && past.epoch().equals(epoch));
   }
 
   /** Returns how the conversation ended; empty while it has not. */
   Optional<ConversationState> ending() {
-    if (completed == null) {
+    if (!isCompleted()) {
       return Optional.ofNullable(ending);
     }
     return Optional.of(
@@ -91,7 +107,10 @@ final class SessionView {
   }
 
   Optional<Outcome> outcome() {
-    return Optional.ofNullable(completed).map(message -> message.content().outcome());
+    if (completed != null) {
+      return Optional.ofNullable(completed.content().outcome());
+    }
+    return isCompleted() ? Optional.ofNullable(past).map(PastEnd::outcome) : Optional.empty();
   }
 
   Optional<ErrorMessage> lastError() {

@@ -46,6 +46,11 @@ final class SessionFrames {
     return ready("replay", "e1", 1, head);
   }
 
+  /** Returns a session_ready that says another state. */
+  static String inState(String state, String ready) {
+    return ready.replace("\"running\"", "\"" + state + "\"");
+  }
+
   static String replayed(long through) {
     return "{\"type\":\"replay_completed\",\"through_seq\":" + through + "}";
   }

@@ -5,6 +5,7 @@ import static io.github.fastagencyprotocol.sdk.SessionFrames.chunk;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.completed;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.cursor;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.fresh;
+import static io.github.fastagencyprotocol.sdk.SessionFrames.inState;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.keepAlive;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.logged;
 import static io.github.fastagencyprotocol.sdk.SessionFrames.malformed;
@@ -33,6 +34,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The log, the cursor and the connections; answers have a test of their own. */
@@ -225,6 +227,80 @@ class SessionProtocolTest {
     talk.open(replay(2), completed(2, "cancelled"), replayed(2));
     assertEquals(ConversationState.CANCELLED, talk.protocol.state());
     assertEquals(ConnectionState.ENDED, talk.protocol.connection());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cancellingIsNotSaidAfterTheEnd(boolean inTheReplay) {
+    Talk talk = Talk.live(text(1));
+    if (!inTheReplay) {
+      talk.protocol.cancel("enough");
+    }
+    talk.drop();
+    talk.open(replay(2), completed(2, "completed"));
+    if (inTheReplay) {
+      talk.protocol.cancel("enough");
+    }
+    talk.hear(replayed(2));
+    assertEquals(List.of(), talk.sent());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Outcome.class)
+  void whatWasOverAndReadEndsAsItDid(Outcome outcome) {
+    Talk talk = new Talk(cursor("e1", 3));
+    talk.open(inState(outcome.wireValue(), replay(3)), replayed(3));
+    assertEquals(ConversationState.RUNNING, talk.protocol.state());
+    assertTrue(talk.protocol.view().outcome().isEmpty());
+    assertNull(talk.drop(1000).delay());
+    assertTrue(talk.protocol.deliverEnd().isEmpty());
+    assertEquals(outcome.wireValue(), talk.protocol.state().wireValue());
+    assertEquals(outcome, talk.protocol.view().outcome().orElseThrow());
+    assertTrue(talk.protocol.view().result().isEmpty());
+    assertEquals(ConnectionState.ENDED, talk.protocol.connection());
+    assertThrows(NotAskedException.class, () -> talk.answer("late"));
+  }
+
+  @Test
+  void aResetIsToldBeforeTheEndThatWasRead() {
+    Talk talk = new Talk(cursor("e1", 3));
+    talk.open();
+    talk.receive(inState("failed", ready("reset", "e2", 4, 3)));
+    List<Arrival> unread = talk.receive(replayed(3));
+    assertNull(talk.drop(1000).delay());
+    assertEquals(ConversationState.RUNNING, talk.protocol.state());
+    assertEquals(ConnectionState.LIVE, talk.protocol.connection());
+    talk.read(unread);
+    assertEquals(List.of("session_ready"), talk.bodies());
+    assertEquals(ConversationState.FAILED, talk.protocol.state());
+    assertEquals(ConnectionState.ENDED, talk.protocol.connection());
+  }
+
+  @Test
+  void aStartThatIsOverWithNothingHeldEndsToo() {
+    Talk talk = new Talk(Talk.POLICY);
+    talk.open(inState("completed", ready("reset", "e1", 4, 3)), replayed(3));
+    assertNull(talk.drop(1000).delay());
+    assertEquals(ConversationState.COMPLETED, talk.protocol.state());
+    assertEquals(cursor("e1", 3), talk.protocol.cursor().orElseThrow());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "running, true, 1000, false",
+    "awaiting_answer, true, 1000, false",
+    "later_state, true, 1000, false",
+    "completed, false, 1000, false",
+    "completed, true, 1008, false",
+    "completed, true, 1000, true",
+  })
+  void theSameCloseIsALossOtherwise(String state, boolean whole, int code, boolean byClient) {
+    Talk talk = new Talk(cursor("e1", 3));
+    talk.open(inState(state, replay(3)));
+    talk.hear(whole ? replayed(3) : keepAlive());
+    assertNull(talk.protocol.disconnected(new End(code, "", byClient), talk.nanos()).delay());
+    assertInstanceOf(ConversationLostException.class, talk.protocol.deliverEnd().orElseThrow());
+    assertEquals(ConnectionState.LOST, talk.protocol.connection());
   }
 
   @ParameterizedTest
