@@ -184,6 +184,9 @@ func (p *sessionProtocol) ready(message *SessionReady, now time.Time) []delivery
 	p.heartbeat, p.detached = seconds(message.HeartbeatSeconds), seconds(message.DetachedSeconds)
 	if p.log.ready(message) {
 		p.answers.forget()
+		if !p.log.shown {
+			p.given.seq = p.log.seq
+		}
 	}
 	if !p.log.shown {
 		p.given.epoch = message.Epoch // Nothing of another log can come before it.

@@ -303,6 +303,16 @@ func TestAResetIsToldBeforeTheEndThatWasRead(t *testing.T) { // spec FA-RES-9
 	}
 }
 
+func TestAStartThatIsOverWithNothingHeldEndsToo(t *testing.T) { // spec FA-RES-7, FA-RES-9
+	k := starting(t, Reconnect{})
+	k.open(inState(reset("e1", 4, 3), "completed"), replayed(3))
+	k.stands("e1", 3)
+	following := k.disconnected(closing{CloseFinished, "", false}, k.now)
+	if following.again || following.err != nil || k.state() != StateCompleted {
+		t.Errorf("%v, %s", following, k.state())
+	}
+}
+
 func TestTheSameCloseIsALossOtherwise(t *testing.T) { // spec FA-CLS-3
 	finished := closing{CloseFinished, "", false}
 	for name, it := range map[string]struct {
