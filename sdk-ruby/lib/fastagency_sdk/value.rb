@@ -10,6 +10,10 @@ module FastAgency
   # Two are equal when they are of one class and their attributes are. Like those of Ruby's own `Data`,
   # constructors do not check types; what comes from a server is checked.
   class Value
+    # Attributes of these names are secret in values that are written by hand too, marked or not (spec FA-SEC-3).
+    SECRETS = %i[resume_token ticket].freeze
+    private_constant :SECRETS
+
     class << self
       # @return [Hash{Symbol => Attribute}] in the order of their declaration
       def attributes
@@ -52,8 +56,8 @@ module FastAgency
       private
 
       # Declare an attribute: see {Attribute#initialize}.
-      def attribute(name, type, **options)
-        attributes[name] = Attribute.new(name, type, **options)
+      def attribute(name, type, secret: SECRETS.include?(name), **options)
+        attributes[name] = Attribute.new(name, type, secret: secret, **options)
         attr_reader name
       end
 
