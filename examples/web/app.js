@@ -11,7 +11,7 @@ import {
 import { byId, h } from "./dom.js";
 import { Handover } from "./handover.js";
 import { Shelf } from "./kept.js";
-import { notice } from "./messages.js";
+import { notice, remark } from "./messages.js";
 import * as stage from "./stage.js";
 import { Talk } from "./talk.js";
 
@@ -61,7 +61,9 @@ async function open() {
   const kept = await handover.ask(wanted);
   if (kept) return resume(kept);
   await showStart();
-  tell("The conversation cannot be shown here", "No other tab of this browser has it open.");
+  show(
+    remark("The conversation cannot be shown here", "No other tab of this browser has it open."),
+  );
 }
 
 async function showStart() {
@@ -105,7 +107,7 @@ async function listWorkflows() {
       startNotice.replaceChildren();
       void listWorkflows();
     });
-    tell("The workflows cannot be listed", explain(error), again);
+    show(notice("The workflows cannot be listed", explain(error), again));
   }
 }
 
@@ -115,7 +117,7 @@ function pick(name) {
     if (given === null || typeof given !== "object" || Array.isArray(given))
       throw new Error("it is no JSON object");
   } catch (error) {
-    return tell("The parameters cannot be sent", error.message);
+    return show(notice("The parameters cannot be sent", error.message));
   }
   return begin(name, params.value);
 }
@@ -148,20 +150,18 @@ async function broken(error, kept) {
   if (kept.cursor && error.code === GONE) {
     shelf.forget(kept.uuid);
     await showStart();
-    return tell(`“${kept.name}” is over`, "The server does not hold that conversation any more.");
+    return show(remark(`“${kept.name}” is over`, "The server no longer holds that conversation."));
   }
-  const again =
-    kept.cursor && !(error.name === "ConversationRefused")
-      ? [button("primary", "Try again", () => resume(kept))]
-      : [];
   const [restart, others] = page.actions(kept);
-  stage.add(
-    notice(headline(error), explain(error, kept), ...(again.length ? again : [restart]), others),
-  );
+  const goesOn = kept.cursor && error.name !== "ConversationRefused";
+  const first = goesOn ? button("primary", "Try again", () => resume(kept)) : restart;
+  stage.add(notice(headline(error), explain(error, kept), first, others));
 }
 
-function tell(title, text, ...actions) {
-  startNotice.replaceChildren(h("ul", { class: "bare" }, notice(title, text, ...actions)));
+/** Show an entry above the list. */
+function show(entry) {
+  startNotice.replaceChildren(h("ul", { class: "bare" }, entry));
+  startNotice.scrollIntoView({ block: "nearest" });
 }
 
 function button(kind, text, press) {
@@ -183,7 +183,9 @@ function headline(error) {
     return error.name === "ConversationRefused"
       ? "The server ended the conversation"
       : "The connection was lost";
-  return "The conversation could not go on";
+  return error instanceof ServerUnreachable
+    ? "The conversation is out of reach"
+    : "The conversation could not go on";
 }
 
 /** Say in a sentence what happened and what it means. */

@@ -133,6 +133,16 @@ export function notice(title, text, ...actions) {
   );
 }
 
+/** Return an entry about the page itself that is no trouble. */
+export function remark(title, text) {
+  return h(
+    "li",
+    { class: "card still", role: "status" },
+    h("p", { class: "card-title", text: title }),
+    h("p", { text }),
+  );
+}
+
 function spoken({ sender, recipient }, content, kind = "") {
   const who = h("p", { class: "who" }, h("b", { text: sender ?? "Workflow" }));
   if (recipient) who.append(h("span", { class: "to", text: ` to ${recipient}` }));

@@ -26,6 +26,9 @@ await browse(async (page, shot) => {
   // The question is still there, and its answer waits for the network.
   await hard.click();
   await page.locator(".under-way").filter({ hasText: "Hard" }).waitFor();
+  await page
+    .locator(".under-way .body")
+    .evaluate((body) => Promise.all(body.getAnimations().map(({ finished }) => finished)));
   await shot("cut-answered");
   network.up();
   await connection(page, "live");

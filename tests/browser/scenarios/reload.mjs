@@ -51,7 +51,7 @@ await browse(async (page, shot) => {
       sessionStorage.setItem(key, value.replace(/("resume_token":")[^"]+/, `$1${"0".repeat(32)}`));
   });
   await page.reload();
-  await page.getByRole("alert").filter({ hasText: "“secret” is over" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "“secret” is over" }).waitFor();
   await shot("reload-gone");
   await page.reload();
   await page.getByRole("heading", { name: "Pick a workflow" }).waitFor();

@@ -63,7 +63,7 @@ await browse(async (page, shot) => {
 await browse(
   async (page, shot) => {
     await page
-      .getByRole("alert")
+      .getByRole("status")
       .filter({ hasText: "No other tab of this browser has it open." })
       .waitFor();
     await page.getByRole("button", { name: "secret" }).waitFor();
