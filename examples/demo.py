@@ -1,4 +1,5 @@
-"""What `make demo` runs: the demo server, and one conversation with it through the Python client.
+"""What `make demo` runs: the demo server, and two conversations with it through the Python client: one to its end,
+and one that is left in the middle and comes back.
 
     python examples/demo.py [--port PORT] [--once]
 
@@ -15,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from fastagency_sdk import Client, FastAgencyError, ServerUnreachable
+from fastagency_sdk import AnswerAccepted, Client, FastAgencyError, ServerUnreachable, TextInput
 
 HERE = Path(__file__).parent
 START_SECONDS = 60.0
@@ -48,6 +49,8 @@ def main() -> int:
             ],
             check=False,
         )
+        if conversation.returncode == 0:
+            come_back(url)
         if conversation.returncode == 0 and sys.stdin.isatty() and not options.once:
             print(f"\ndemo: now open {url}/ in a browser. Ctrl-C stops the server.", flush=True)
             server.wait()
@@ -59,6 +62,28 @@ def main() -> int:
         return 1
     finally:
         stop(server)
+
+
+def come_back(url: str) -> None:
+    """Leave a conversation in the middle of a question, and answer it after a resume, as a page that is loaded again
+    does.
+    """
+    with Client(url) as client:
+        with client.start("quiz") as conversation:
+            next(message for message in conversation if isinstance(message, TextInput))
+            cursor = conversation.cursor
+        if cursor is None:
+            raise FastAgencyError("the server speaks classic alone")
+        print(f"\ndemo: left the quiz at its first question, message {cursor.after_seq}.", flush=True)
+        with client.resume(cursor, from_start=True) as conversation:
+            for message in conversation:
+                if isinstance(message, TextInput) and conversation.is_open(message):
+                    print(f"demo: came back; it still asks: {message.content.prompt}")
+                    conversation.answer("Ada", message)
+                elif isinstance(message, AnswerAccepted):
+                    print(f"demo: the answer arrived once, as {message.value!r}; now the quiz is cancelled.")
+                    conversation.cancel()
+        print(f"demo: it ended as {conversation.outcome}.", flush=True)
 
 
 def is_taken(port: int) -> bool:

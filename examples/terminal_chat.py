@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastagency_sdk import (
+    AnswerAccepted,
+    AnswerRejected,
     Client,
     ContentPart,
     Conversation,
@@ -31,6 +33,7 @@ from fastagency_sdk import (
     NotAsked,
     Question,
     ServerUnreachable,
+    SessionReady,
     SuggestedFunctionCall,
     SystemMessage,
     TextInput,
@@ -93,7 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Client(options.url) as client:
             name = options.workflow or pick_workflow(client, terminal)
             with client.start(name, options.params) as conversation:
-                talk(conversation, terminal)
+                try:
+                    talk(conversation, terminal)
+                except (KeyboardInterrupt, NoAnswer):
+                    conversation.cancel()  # without it the workflow would wait for somebody to come back
+                    raise
     except KeyboardInterrupt:
         terminal.print("\nEnded.")
         return 130
@@ -155,15 +162,20 @@ def pick_workflow(client: Client, terminal: Terminal) -> str:
 
 def talk(conversation: Conversation, terminal: Terminal) -> None:
     """Show every message and answer every question until the workflow is over."""
+    question: Question | None = None
     for message in conversation:
         show(message, terminal)
         if isinstance(message, TextInput | MultipleChoice):
-            reply(conversation, message, terminal)
+            question = message
+        elif not isinstance(message, AnswerRejected):
+            continue
+        if question is not None:
+            reply(conversation, question, terminal)
 
 
 def reply(conversation: Conversation, question: Question, terminal: Terminal) -> None:
-    """Ask for an answer until the question allows it, and send it."""
-    while True:
+    """Ask for an answer until the question allows it, and send it; unless the question is closed by then."""
+    while conversation.is_open(question):
         try:
             match question:
                 case TextInput(content=content):
@@ -224,6 +236,12 @@ def show(message: Message, terminal: Terminal) -> None:
             )
         case Unknown(type=kind):
             terminal.print(f"\n[a message of a type that this program does not know: {kind}]", DIM)
+        case SessionReady():
+            terminal.print("\n[The conversation from the start, as far as the server holds it]", DIM)
+        case AnswerAccepted(answer_id=None, value=value):
+            terminal.print("[Time ran out" + (f": {value}]" if value is not None else "]"), DIM)
+        case AnswerRejected(reason=reason, detail=detail):
+            terminal.print(f"The answer was not taken: {detail or reason}", RED)
         case KeepAlive():
             pass
 

@@ -34,6 +34,10 @@ def test_the_demo_holds_a_conversation(free_port: int, monkeypatch: pytest.Monke
     assert f"http://localhost:{free_port}/ " in run.stdout
     assert run.stdout.count("[offline]") > 5
     assert "Teacher_Agent → Student_Agent" in run.stdout
+    assert "demo: left the quiz at its first question, message 3." in run.stdout
+    assert "demo: came back; it still asks: Under which name do you play?" in run.stdout
+    assert run.stdout.count("demo: the answer arrived once, as 'Ada'") == 1
+    assert "demo: it ended as cancelled." in run.stdout
     assert "Traceback" not in run.stderr
 
 
