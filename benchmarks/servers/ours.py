@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastagency_server import UI, AsyncUI, FastAPIAdapter, Workflows
+from fastagency_server import UI, AsyncUI, FastAPIAdapter, Workflows, calm_garbage_collector
 from fastapi import FastAPI
 
 from .text import BODY
@@ -46,3 +46,4 @@ async def ask_async(ui: AsyncUI, params: dict[str, Any]) -> str:
 
 app = FastAPI()
 app.include_router(FastAPIAdapter(provider=workflows).router)
+calm_garbage_collector()  # as docs/load.md advises for thousands of conversations
