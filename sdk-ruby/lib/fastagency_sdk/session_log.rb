@@ -43,6 +43,8 @@ module FastAgency
       @shown = !cursor.nil?
       @replaying = false
       @held = []
+      @final_state = nil # in which the session of this connection began
+      @end_before = nil
     end
 
     # @return [Boolean] whether a replay is under way
@@ -55,6 +57,7 @@ module FastAgency
     # @param ready [SessionReady]
     def ready(ready)
       @epoch = ready.epoch
+      @final_state = Lifecycle::FINAL_STATES.find { |state| state.name == ready.state }
       @replaying = ready.mode != SessionMode::FRESH
       return if ready.mode == SessionMode::REPLAY
 
@@ -66,8 +69,24 @@ module FastAgency
     end
 
     # Note that the connection ended.
-    def disconnected
+    #
+    # @param closure [Closure] how
+    def disconnected(closure)
+      finished = closure.code == CloseCode::FINISHED && !closure.by_client?
+      @end_before = @final_state if finished && !@replaying
       @replaying = false
+      @final_state = nil
+    end
+
+    # @return [Boolean] whether nothing follows in the log, because the conversation was over before
+    def over?
+      !@end_before.nil?
+    end
+
+    # @return [Symbol, nil] the final state of a conversation that was over, and read, before: its last message does not
+    #   come again (spec FA-RES-9). Nil for any other, and while the user is still to be given a reset.
+    def end_before
+      @end_before if @delivered_position == [@epoch, @seq]
     end
 
     # Where something that arrived belongs (spec FA-RES-5).
@@ -78,7 +97,7 @@ module FastAgency
       seq = SessionLog.seq_of(item)
       return :unlogged if seq.nil?
       return :known if seq <= @seq
-      return :gap if seq > @seq + 1
+      return gap if seq > @seq + 1
 
       @seq = seq
       :next
@@ -110,6 +129,14 @@ module FastAgency
         epoch, before = @delivered_position
         @delivered_position = [epoch, [seq, before].max]
       end
+    end
+
+    private
+
+    # The close says nothing any more: perhaps what explains it is what is missing.
+    def gap
+      @final_state = nil
+      :gap
     end
   end
 end

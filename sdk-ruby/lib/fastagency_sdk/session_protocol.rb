@@ -47,9 +47,7 @@ module FastAgency
     # @!attribute [r] last_error
     # @return [String, nil] what the workflow returned; nil before its end, and when it returned nothing
     # @!attribute [r] result
-    # @return [String, nil] how the workflow ended: one of {Outcome}; nil before its end
-    # @!attribute [r] outcome
-    def_delegators :@user, :last_error, :result, :outcome
+    def_delegators :@user, :last_error, :result
 
     # @return [Float] when the connection is dead if nothing is heard until then (spec FA-LIV-1)
     # @!attribute [r] deadline
@@ -82,7 +80,7 @@ module FastAgency
     # @return [Symbol] `:connecting`, `:live`, `:reconnecting`, `:lost` or `:ended` (spec FA-LIF-3)
     def connection
       return :lost if @ending
-      return :ended if @left || @user.completed
+      return :ended if @left || @user.completed || @log.end_before
       return :live if @live || @over
 
       @identity.resumable? ? :reconnecting : :connecting
@@ -92,10 +90,16 @@ module FastAgency
     # @return [Symbol] one of {Lifecycle::STATES}
     def state
       return @user.final_state if @user.final_state
+      return @log.end_before if @log.end_before
       return :cancelled if @left
       return :created unless @identity.resumable?
 
       question ? :awaiting_answer : :running
+    end
+
+    # @return [String, nil] how the workflow ended: one of {Outcome}; nil before its end
+    def outcome
+      @user.outcome || @log.end_before&.name
     end
 
     # @return [Cursor, nil] after the last message that was delivered; nil before the first session
@@ -117,7 +121,7 @@ module FastAgency
     # @raise [ConversationError] the conversation's own error when it was given up
     def answer(value, question = nil)
       raise @ending if @ending
-      raise NotAsked, "the conversation is over" if @user.completed || @left
+      raise NotAsked, "the conversation is over" if @user.completed || @log.end_before || @left
 
       @answers.answer(value, question)
     end
@@ -216,8 +220,9 @@ module FastAgency
     def disconnected(closure, now)
       @clock.held(now) if @live || @log.replaying?
       @live = @cancel_sent = false
-      [@log, @answers].each(&:disconnected)
-      return over if @completed || @left
+      @log.disconnected(closure)
+      @answers.disconnected
+      return over if @completed || @log.over? || @left
 
       closure = Closure.new if @gap
       delay = @clock.delay(closure, now)

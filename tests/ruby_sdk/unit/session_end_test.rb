@@ -25,6 +25,20 @@ class SessionEndTest < SessionCase
     assert_nil talk.protocol.ending
   end
 
+  # spec FA-CAN-1
+  def test_a_cancel_is_not_sent_after_the_end_also_where_a_replay_brings_it
+    [false, true].each do |inside|
+      talk = live(logged(1))
+      talk.protocol.cancel unless inside
+      talk.drop
+      talk.open(ready("replay", head: 2), completed(2))
+      talk.protocol.cancel if inside
+      talk.hear(through(2))
+
+      assert_empty talk.sent
+    end
+  end
+
   def test_what_has_arrived_counts_when_it_was_read
     talk = live(question(1))
     unread = talk.protocol.receive_text(completed(2, "failed", "it broke"), talk.now)

@@ -13,9 +13,9 @@ module SessionWire
     JSON.generate({ type: type, **fields })
   end
 
-  def ready(mode, oldest: 1, head: 0, epoch: "e1", heartbeat: 10, detached: 60)
+  def ready(mode, oldest: 1, head: 0, epoch: "e1", state: "running", heartbeat: 10, detached: 60)
     frame("session_ready", workflow_uuid: Wire::UUID, mode: mode, epoch: epoch, oldest_seq: oldest, head_seq: head,
-                           state: "running", resume_token: TOKEN, heartbeat_seconds: heartbeat,
+                           state: state, resume_token: TOKEN, heartbeat_seconds: heartbeat,
                            detached_seconds: detached)
   end
 
