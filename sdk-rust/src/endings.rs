@@ -39,6 +39,11 @@ impl Close {
             by_client: true,
         }
     }
+
+    /// Whether the server says that the conversation is over.
+    pub(crate) fn is_finish(&self) -> bool {
+        self.code == CloseCode::Finished as u16 && !self.by_client
+    }
 }
 
 /// Why a conversation ended before its time.

@@ -11,7 +11,8 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use crate::endings::{ending_of, text_of, Close, Ending};
 use crate::error::Error;
 use crate::messages::{
-    RejectionReason, ResumeWorkflow, ServerMessage, SessionMode, SessionReady, StartWorkflow,
+    Outcome, RejectionReason, ResumeWorkflow, ServerMessage, SessionMode, SessionReady,
+    StartWorkflow,
 };
 use crate::tables::Question;
 
@@ -92,12 +93,15 @@ impl SessionProtocol {
 
     /// Note that the connection ended, or could not be opened, and return what is next (spec FA-CLS).
     pub(crate) fn disconnected(&mut self, close: Close, now: Duration) -> Next {
+        if self.phase == Phase::Live && !self.gap && close.is_finish() {
+            self.read_before = self.ended; // so `workflow_completed` does not come again (spec FA-RES-9)
+        }
         if self.phase != Phase::Opening {
             self.gone_since = now;
         }
         self.phase = Phase::Opening;
         self.outbox.forget_sent();
-        if self.completed || self.left {
+        if self.completed || self.read_before.is_some() || self.left {
             let rest = self.release();
             return Next::Over { rest, error: None };
         }
@@ -191,6 +195,7 @@ impl SessionProtocol {
         self.heartbeat = seconds(ready.heartbeat_seconds * SILENCES);
         self.detached = seconds(ready.detached_seconds).unwrap_or(Duration::MAX);
         self.had_session = true;
+        self.ended = outcome_of(&ready.state);
         let epoch: Arc<str> = ready.epoch.as_str().into();
         match ready.mode {
             SessionMode::Replay => {
@@ -268,6 +273,14 @@ impl SessionProtocol {
     fn close_question(&mut self, question_uuid: &str) {
         self.open.retain(|open| open.uuid() != question_uuid);
     }
+}
+
+/// The outcome of a conversation in this state; None for one that is not over.
+fn outcome_of(state: &str) -> Option<Outcome> {
+    let outcomes = [Outcome::Completed, Outcome::Failed, Outcome::Cancelled];
+    outcomes
+        .into_iter()
+        .find(|outcome| outcome.as_str() == state)
 }
 
 /// A time of the server's; None for one that cannot be.

@@ -59,6 +59,10 @@ pub(crate) struct SessionProtocol {
     pub(super) left: bool,
     /// Whether `workflow_completed` was received.
     pub(super) completed: bool,
+    /// How the conversation ended, if it was over when the last session began.
+    pub(super) ended: Option<Outcome>,
+    /// The same, once it is known that nothing follows: the end was read before.
+    pub(super) read_before: Option<Outcome>,
     pub(super) last_error: Option<messages::Error>,
     pub(super) ending: Option<Ending>,
     pub(super) attempt: u32,
@@ -104,6 +108,8 @@ impl SessionProtocol {
             gap: false,
             left: false,
             completed: false,
+            ended: None,
+            read_before: None,
             last_error: None,
             ending: None,
             attempt: 0,
@@ -123,9 +129,9 @@ impl SessionProtocol {
     pub(crate) fn connection(&self) -> ConnectionState {
         if self.ending.is_some() {
             ConnectionState::Lost
-        } else if self.left || self.told.completed.is_some() {
+        } else if self.left || self.knows_end() {
             ConnectionState::Ended
-        } else if self.phase == Phase::Live || self.completed {
+        } else if self.phase == Phase::Live || self.completed || self.read_before.is_some() {
             ConnectionState::Live
         } else if self.had_session {
             ConnectionState::Reconnecting
@@ -136,7 +142,7 @@ impl SessionProtocol {
 
     /// Where the conversation stands (spec FA-LIF), after the last message that the user was given.
     pub(crate) fn state(&self) -> ConversationState {
-        if self.told.completed.is_some() {
+        if self.knows_end() {
             return match self.outcome() {
                 Some(Outcome::Failed) => ConversationState::Failed,
                 Some(Outcome::Cancelled) => ConversationState::Cancelled,
@@ -176,7 +182,10 @@ impl SessionProtocol {
     }
 
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.told.completed.as_ref()?.content.outcome
+        match &self.told.completed {
+            Some(completed) => completed.content.outcome,
+            None => self.end_read_before(),
+        }
     }
 
     /// The last `error` message that the user was given.
@@ -207,7 +216,7 @@ impl SessionProtocol {
         if let Some(ending) = &self.ending {
             return Err(ending.clone().into());
         }
-        if self.told.completed.is_some() || self.left {
+        if self.knows_end() || self.left {
             return Err(Error::NotAsked("the conversation is over".to_owned()));
         }
         let (found, why) = match question {
@@ -247,5 +256,16 @@ impl SessionProtocol {
     /// Note that the user was told that nothing follows.
     pub(crate) fn deliver_end(&mut self) {
         self.told.ended = true;
+    }
+
+    /// Whether the user knows how the workflow ended.
+    fn knows_end(&self) -> bool {
+        self.told.completed.is_some() || self.end_read_before().is_some()
+    }
+
+    /// How a conversation ended that was over, and read, before (spec FA-RES-9). Where there was a reset, the user is
+    /// given that first.
+    fn end_read_before(&self) -> Option<Outcome> {
+        self.read_before.filter(|_| self.told.place == self.read)
     }
 }

@@ -51,6 +51,11 @@ fn ready(mode: &str, head: i64) -> String {
     ready_of(mode, 1, head, "e1")
 }
 
+/// A `session_ready` that says another state.
+fn in_state(state: &str, ready: &str) -> String {
+    ready.replace("\"running\"", &format!("\"{state}\""))
+}
+
 fn replayed(through: i64) -> String {
     json!({"type": "replay_completed", "through_seq": through}).to_string()
 }
@@ -678,6 +683,85 @@ fn silence() {
     assert_eq!(talk.seen(), ["1"]);
     talk.protocol.listen(Duration::from_secs(200));
     assert_eq!(talk.protocol.deadline(), Duration::from_secs(215));
+}
+
+#[test]
+fn a_cancel_is_not_sent_after_the_end() {
+    for inside in [false, true] {
+        let mut talk = Talk::live(&[logged(1)]);
+        if !inside {
+            talk.protocol.cancel(None);
+        }
+        talk.drop();
+        talk.open(&[ready("replay", 2), completed(2, "completed")]);
+        if inside {
+            talk.protocol.cancel(None);
+        }
+        talk.hear(&[replayed(2)]);
+        assert!(talk.sent().is_empty(), "cancelled in the replay: {inside}");
+    }
+}
+
+#[test]
+fn a_conversation_that_was_over_and_read_ends_as_it_did() {
+    for (state, outcome) in [
+        (ConversationState::Completed, Outcome::Completed),
+        (ConversationState::Failed, Outcome::Failed),
+        (ConversationState::Cancelled, Outcome::Cancelled),
+    ] {
+        let mut talk = Talk::new(Begin::Resume(cursor("e1", 3)));
+        talk.open(&[in_state(state.as_str(), &ready("replay", 3)), replayed(3)]);
+        assert_eq!(talk.protocol.state(), ConversationState::Running);
+        assert_eq!(talk.protocol.outcome(), None);
+        let (delay, error) = talk.drop_with(Close::by_server(1000, ""));
+        assert!(delay.is_none() && error.is_none());
+        assert_eq!(talk.protocol.state(), state);
+        assert_eq!(talk.protocol.outcome(), Some(outcome));
+        assert_eq!(talk.protocol.result(), None);
+        assert_eq!(talk.protocol.connection(), ConnectionState::Ended);
+        assert!(matches!(talk.answer("late"), Err(Error::NotAsked(_))));
+    }
+}
+
+#[test]
+fn a_reset_is_told_before_the_end_that_was_read() {
+    let mut talk = Talk::new(Begin::Resume(cursor("e1", 3)));
+    talk.open(&[in_state("failed", &ready_of("reset", 4, 3, "e2"))]);
+    let received = talk.receive(&replayed(3));
+    let close = Close::by_server(1000, "");
+    let next = talk.protocol.disconnected(close, talk.now);
+    assert!(matches!(next, Next::Over { error: None, .. }));
+    assert_eq!(talk.protocol.state(), ConversationState::Running);
+    assert_eq!(talk.protocol.connection(), ConnectionState::Live);
+    talk.deliver(received);
+    assert_eq!(talk.seen(), ["session_ready"]);
+    assert_eq!(talk.protocol.state(), ConversationState::Failed);
+    assert_eq!(talk.protocol.connection(), ConnectionState::Ended);
+}
+
+#[test]
+fn the_same_close_is_a_loss_otherwise() {
+    let finish = || Close::by_server(1000, "");
+    for (state, whole, close) in [
+        ("running", true, finish()),
+        ("awaiting_answer", true, finish()),
+        ("later_state", true, finish()),
+        ("completed", false, finish()),
+        ("completed", true, Close::by_server(1008, "")),
+        ("completed", true, Close::by_client(1000, "")),
+    ] {
+        let mut talk = Talk::new(Begin::Resume(cursor("e1", 3)));
+        talk.open(&[in_state(state, &ready("replay", 3))]);
+        if whole {
+            talk.hear(&[replayed(3)]);
+        }
+        let (_, error) = talk.drop_with(close);
+        assert!(
+            matches!(error, Some(Error::ConversationLost { .. })),
+            "{state}, {whole}: {error:?}"
+        );
+        assert_eq!(talk.protocol.connection(), ConnectionState::Lost);
+    }
 }
 
 #[test]
