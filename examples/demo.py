@@ -1,5 +1,5 @@
-"""What `make demo` runs: the demo server, and two conversations with it through the Python client: one to its end,
-and one that is left in the middle and comes back.
+"""What `make demo` runs: the demo server, and two conversations with it through the Python client: one
+to its end, and one that is left in the middle and comes back.
 
     python examples/demo.py [--port PORT] [--once]
 
@@ -65,9 +65,7 @@ def main() -> int:
 
 
 def come_back(url: str) -> None:
-    """Leave a conversation in the middle of a question, and answer it after a resume, as a page that is loaded again
-    does.
-    """
+    """Leave a conversation in the middle of a question, and answer it after a resume."""
     with Client(url) as client:
         with client.start("quiz") as conversation:
             next(message for message in conversation if isinstance(message, TextInput))

@@ -145,10 +145,8 @@ export class Talk {
   }
 
   #accepted(message) {
-    const elsewhere =
-      this.#conversation.answeredElsewhere(message) &&
-      // Before a reload this tab was another client.
-      !this.#kept.mine.includes(message.answer_id);
+    // The SDK's `answeredElsewhere` knows this client's answers; this tab was another client before a reload.
+    const elsewhere = !this.#kept.mine.includes(message.answer_id);
     const entry = this.#renderer.answers.accepted(message, elsewhere);
     if (entry) stage.add(entry);
     this.#closed(message.question_uuid);
