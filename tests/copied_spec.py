@@ -42,5 +42,5 @@ class CopiedSpec:
         return sorted(
             path.as_posix()
             for path in inside
-            if not path.match("spec/*.yaml") and "schemas" not in path.parts
+            if not path.match("spec/*.yaml") and not path.match("spec/*.md") and "schemas" not in path.parts
         )

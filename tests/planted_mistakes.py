@@ -16,6 +16,8 @@ class Mistake(NamedTuple):
     refusal: str
 
 
+_RUNNING = "      client: [answer, cancel_workflow, acknowledge]\n      server:\n"
+
 CONTENT = "schemas/ImageMessageContent.yaml"
 
 MISTAKES = {
@@ -51,8 +53,8 @@ MISTAKES = {
     ),
     "misspelt in the lifecycle": Mistake(
         "asyncapi.yaml",
-        "        - image_message\n",
-        "        - image\n",
+        f"{_RUNNING}        - text_message\n        - image_message\n",
+        f"{_RUNNING}        - text_message\n        - image\n",
         "asyncapi.yaml#/x-lifecycle/states/1/server/1: the server has no message 'image'",
     ),
     "another name than the tag": Mistake(

@@ -39,9 +39,8 @@ def test_the_mistake_is_refused_as_the_readme_shows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copied = CopiedSpec(tmp_path)
-    copied.replace(
-        "asyncapi.yaml", "        - text_message\n", "        - text_message\n        - imagemessage\n"
-    )
+    running = "client: [answer, cancel_workflow, acknowledge]\n      server:\n        - text_message\n"
+    copied.replace("asyncapi.yaml", running, f"{running}        - imagemessage\n")
     assert copied.run() == 1
     (shown,) = blocks("text")
     assert shown.strip() in capsys.readouterr().err
