@@ -4,7 +4,7 @@
 package fastagency
 
 // ProtocolVersion is the version of the protocol.
-const ProtocolVersion = "1.0.0"
+const ProtocolVersion = "1.1.0"
 
 // WebSocketPath is the path of the WebSocket, unless the server is configured with another.
 const WebSocketPath = "/fastagency/ws"

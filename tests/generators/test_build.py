@@ -93,8 +93,15 @@ def test_channel(protocol: Protocol) -> None:
         "text_input",
         "multiple_choice",
     ]
-    first, answer = protocol.channel.from_client
-    assert (first.raw_text, answer.raw_text) == (False, True)
+    assert [(message.type, message.raw_text) for message in protocol.channel.from_client] == [
+        ("initiate_workflow", False),
+        ("raw_answer", True),
+        ("start_workflow", False),
+        ("resume_workflow", False),
+        ("answer", False),
+        ("cancel_workflow", False),
+        ("acknowledge", False),
+    ]
 
 
 def test_lifecycle_key_that_yaml_1_1_takes_for_a_boolean(protocol: Protocol) -> None:
@@ -119,7 +126,7 @@ def test_unknown_type_name(protocol: Protocol) -> None:
 def test_dump_is_json_that_names_every_node(protocol: Protocol) -> None:
     dumped = json.loads(dump(protocol))
     assert dumped["node"] == "Protocol"
-    assert {node["node"] for node in dumped["types"]} == {"Object", "Union", "KindUnion"}
+    assert {node["node"] for node in dumped["types"]} == {"Enum", "Object", "Union", "KindUnion"}
     assert len(dumped["types"]) == len(protocol.types)
 
 
@@ -128,6 +135,7 @@ def test_reading_fills_defaults_in_and_drops_unknown_fields(protocol: Protocol) 
         "prompt": "?",
         "suggestions": [],
         "password": False,
+        "expires_at": None,
     }
 
 

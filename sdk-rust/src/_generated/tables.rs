@@ -5,7 +5,7 @@
 use super::messages::{MultipleChoice, ServerMessage, TextInput};
 
 /// The version of the protocol.
-pub const PROTOCOL_VERSION: &str = "1.0.0";
+pub const PROTOCOL_VERSION: &str = "1.1.0";
 
 /// The path of the WebSocket, unless the server is configured with another.
 pub const WEB_SOCKET_PATH: &str = "/fastagency/ws";

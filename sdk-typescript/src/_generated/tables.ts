@@ -3,7 +3,7 @@
 import type { MultipleChoice, TextInput } from "./messages.js";
 
 /** The version of the protocol. */
-export const protocolVersion = "1.0.0";
+export const protocolVersion = "1.1.0";
 
 /** The path of the WebSocket, unless the server is configured with another. */
 export const webSocketPath = "/fastagency/ws";

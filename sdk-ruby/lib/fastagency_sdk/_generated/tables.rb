@@ -4,7 +4,7 @@
 
 module FastAgency
   # The version of the protocol.
-  PROTOCOL_VERSION = "1.0.0"
+  PROTOCOL_VERSION = "1.1.0"
 
   # The path of the WebSocket, unless the server is configured with another.
   CHANNEL_PATH = "/fastagency/ws"

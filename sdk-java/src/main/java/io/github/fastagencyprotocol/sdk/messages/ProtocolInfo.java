@@ -5,7 +5,7 @@ package io.github.fastagencyprotocol.sdk.messages;
 /** What identifies the protocol. */
 public final class ProtocolInfo {
   /** The version of the protocol. */
-  public static final String VERSION = "1.0.0";
+  public static final String VERSION = "1.1.0";
 
   /** The path of the WebSocket, unless the server is configured with another. */
   public static final String WEB_SOCKET_PATH = "/fastagency/ws";
