@@ -33,24 +33,27 @@ await browse(async (page, shot) => {
 });
 
 // A server that takes no answer twice: on the way to it, the first one is made wrong.
-await browse(async (page, shot) => {
-  let wrong = true;
-  await page.routeWebSocket(/\/fastagency\/ws$/, (socket) => {
-    const server = socket.connectToServer();
-    socket.onMessage((text) => {
-      const frame = JSON.parse(text);
-      if (frame.type !== "answer" || !wrong) return server.send(text);
-      wrong = false;
-      server.send(JSON.stringify({ ...frame, value: "Up" }));
+await browse(
+  async (page, shot) => {
+    let wrong = true;
+    await page.routeWebSocket(/\/fastagency\/ws$/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => {
+        const frame = JSON.parse(text);
+        if (frame.type !== "answer" || !wrong) return server.send(text);
+        wrong = false;
+        server.send(JSON.stringify({ ...frame, value: "Up" }));
+      });
     });
-  });
-  await start(page, "timed");
-  await page.getByRole("button", { name: "Left" }).click();
-  await page.getByRole("alert").filter({ hasText: "The answer was not taken." }).waitFor();
-  await state(page, "Your turn");
-  await page.getByRole("timer").waitFor();
-  assert(!(await transcript(page)).some((text) => text.startsWith("You")), "it looks taken");
-  await shot("asking-rejected");
-  await page.getByRole("button", { name: "Left" }).click();
-  await sees(page, "You went: Left");
-});
+    await start(page, "timed");
+    await page.getByRole("button", { name: "Left" }).click();
+    await page.getByRole("alert").filter({ hasText: "The answer was not taken." }).waitFor();
+    await state(page, "Your turn");
+    await page.getByRole("timer").waitFor();
+    assert(!(await transcript(page)).some((text) => text.startsWith("You")), "it looks taken");
+    await shot("asking-rejected");
+    await page.getByRole("button", { name: "Left" }).click();
+    await sees(page, "You went: Left");
+  },
+  { viewport: { width: 390, height: 780 }, colorScheme: "dark" },
+);
