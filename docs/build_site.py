@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from fastagency_generators.ir import model as ir
 from fastagency_generators.ir.build import build
-from fastagency_generators.spec.load import load_spec
+from fastagency_generators.spec.load import Spec, load_spec
+from site_builder.dialects import SESSION, Dialects
 from site_builder.page import environment
 from site_builder.pages import own_pages, references
 from site_builder.redocly import RedoclyFailed, find_redocly, reference_page
@@ -61,14 +61,15 @@ def write_site(folder: Path) -> None:
     Raises `SiteFailed`, `RedoclyFailed`, or ValueError when the examples or conversations do not fit
     the spec.
     """
-    protocol = read_protocol()
+    spec = read_spec()
+    protocol = build(spec)
     templates = environment(HERE / "site")
-    templates.globals |= {"version": protocol.version}
+    templates.globals |= {"version": protocol.version, "dialect": SESSION}
     for file in DOCUMENTS:
         if not (BUNDLES / file).is_file():
             raise SiteFailed(f"{BUNDLES / file} is missing: run `make generate`")
         shutil.copyfile(BUNDLES / file, folder / file)
-    for file, html in own_pages(protocol, templates, HERE / "site"):
+    for file, html in own_pages(protocol, Dialects(spec, protocol), templates, HERE / "site"):
         write(folder / file, html)
     program = find_redocly(HERE / "node_modules")
     for reference in references(BUNDLES):
@@ -76,12 +77,12 @@ def write_site(folder: Path) -> None:
         write(folder / reference.file, reference_page(program, reference, template))
 
 
-def read_protocol() -> ir.Protocol:
-    """Return the protocol of `spec/`. Raises `SiteFailed` when its files cannot be read."""
+def read_spec() -> Spec:
+    """Return the spec of `spec/`. Raises `SiteFailed` when its files cannot be read."""
     spec = load_spec(ROOT / "spec")
     if spec.faults:
         raise SiteFailed("\n".join(map(str, spec.faults)))
-    return build(spec)
+    return spec
 
 
 def write(path: Path, html: str) -> None:

@@ -112,12 +112,12 @@ class _Walk:
         return Step("client", "json", kind, _short(body["name"]), entry["note"], self.state, body=body)
 
     def _answer(self, text: str, entry: dict[str, Any]) -> Step:
-        self._message("answer", "client")
-        on = entry.get("event", "answer")
+        message = self._message("raw_answer", "client")
+        on = entry.get("event", message.type)
         self._move(on)
-        failed = on != "answer"
+        failed = on != message.type
         return Step(
-            "client", "text", "answer", _short(text), entry["note"], self.state, failed=failed, text=text
+            "client", "text", message.type, _short(text), entry["note"], self.state, failed=failed, text=text
         )
 
     def _receive(self, kind: str, entry: dict[str, Any]) -> Step:

@@ -9,7 +9,9 @@ import jinja2
 from fastagency_generators.ir import model as ir
 from markupsafe import Markup
 
-from . import catalogue, conversation, examples
+from . import conversation, examples
+from .catalogue import Catalogue
+from .dialects import Dialects
 from .page import layout
 from .redocly import Reference
 from .sequence_drawing import sequence_drawing
@@ -34,7 +36,7 @@ def references(bundles: Path) -> tuple[Reference, ...]:
 
 
 def own_pages(
-    protocol: ir.Protocol, templates: jinja2.Environment, sources: Path
+    protocol: ir.Protocol, dialects: Dialects, templates: jinja2.Environment, sources: Path
 ) -> Iterator[tuple[str, str]]:
     """Yield the file name and the HTML of each page that our own templates make.
 
@@ -42,7 +44,8 @@ def own_pages(
     fit the protocol.
     """
     replies = examples.replies(protocol)
-    cases = examples.cases(protocol, sources / "examples.yaml")
+    cases = examples.cases(protocol, dialects, sources / "examples.yaml")
+    catalogue = Catalogue(protocol, dialects, cases)
     yield (
         "index.html",
         templates.get_template("index.html.jinja").render(
@@ -57,10 +60,7 @@ def own_pages(
         "messages.html",
         templates.get_template("messages.html.jinja").render(
             page="messages.html",
-            first=catalogue.first_frame(protocol),
-            envelope=catalogue.envelope(protocol),
-            messages=catalogue.server_messages(protocol, cases),
-            types=catalogue.named_types(protocol),
+            catalogue=catalogue,
             default_type=next(it.default_tag for it in protocol.types if isinstance(it, ir.Union)),
         ),
     )
