@@ -64,6 +64,7 @@ class Drain:
 
         Where the loop does not run in the main thread, signals are none of its business.
         """
+        self._reservations.draining = False  # an application may be served again in the same process
         if threading.current_thread() is not threading.main_thread():
             yield
             return

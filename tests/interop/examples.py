@@ -168,6 +168,32 @@ _TUTOR = Script(
     ],
 )
 
+_STORYTELLER = Script(
+    "storyteller",
+    answers=[("story about", "Ada"), ("What does Ada do", "Wait")],
+    lines=[
+        started("storyteller", "A story, written while you read, and one choice against time"),
+        asked("Who is the story about?", suggestions=["Ada", "A lighthouse keeper"]),
+        text(
+            "Narrator",
+            "User",
+            "**Ada** had counted the stairs of the tower every evening for a year, and every evening there"
+            " had been ninety-seven. Tonight there were ninety-eight. At the top stood a door that had not been"
+            " there before, and behind it somebody was humming.",
+        ),
+        chose(
+            "What does Ada do? The story does not wait for ever.", ["Open the door", "Wait"], default="Wait"
+        ),
+        text(
+            "Narrator",
+            "User",
+            "The humming went on until the morning. Then the stairs were ninety-seven again, and nothing was"
+            " left of the door but a tune that could not be forgotten.",
+        ),
+        completed("The end of the story of Ada."),
+    ],
+)
+
 _FAILING = Script(
     "failing",
     lines=[
@@ -202,6 +228,7 @@ DEMO = [
             *_lesson(2, "sets"),
         ],
     ),
+    _STORYTELLER,
     _FAILING,
 ]
 """Every workflow of the demo server, in the order in which it lists them."""
