@@ -178,8 +178,8 @@ _STORYTELLER = Script(
             "Narrator",
             "User",
             "**Ada** had counted the stairs of the tower every evening for a year, and every evening there"
-            " had been ninety-seven. Tonight there were ninety-eight. At the top stood a door that had not been"
-            " there before, and behind it somebody was humming.",
+            " had been ninety-seven. Tonight there were ninety-eight. At the top stood a door that had not"
+            " been there before, and behind it somebody was humming.",
         ),
         chose(
             "What does Ada do? The story does not wait for ever.", ["Open the door", "Wait"], default="Wait"
