@@ -18,14 +18,14 @@ from fastagency_generators.ir.build import build
 from fastagency_generators.spec.load import Spec, load_spec
 from site_builder.dialects import SESSION, Dialects
 from site_builder.page import environment
-from site_builder.pages import own_pages, references
+from site_builder.pages import documents, own_pages, references
 from site_builder.redocly import RedoclyFailed, find_redocly, reference_page
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 BUNDLES = ROOT / "server" / "fastagency_server" / "_generated"
 OUTPUT = ROOT / "server" / "fastagency_server" / "_site"
-DOCUMENTS = ("openapi.json", "asyncapi.json")
+BUNDLED = ("openapi.json", "asyncapi.json")
 
 
 class SiteFailed(Exception):
@@ -65,11 +65,13 @@ def write_site(folder: Path) -> None:
     protocol = build(spec)
     templates = environment(HERE / "site")
     templates.globals |= {"version": protocol.version, "dialect": SESSION}
-    for file in DOCUMENTS:
+    for file in BUNDLED:
         if not (BUNDLES / file).is_file():
             raise SiteFailed(f"{BUNDLES / file} is missing: run `make generate`")
         shutil.copyfile(BUNDLES / file, folder / file)
     for file, html in own_pages(protocol, Dialects(spec, protocol), templates, HERE / "site"):
+        write(folder / file, html)
+    for file, html in documents(templates, ROOT):
         write(folder / file, html)
     program = find_redocly(HERE / "node_modules")
     for reference in references(BUNDLES):

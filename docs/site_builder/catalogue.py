@@ -74,7 +74,7 @@ class Catalogue:
         )
 
     def raw_answer(self) -> ir.Message:
-        """Return the raw text frame with which a client of classic answers. Raises StopIteration without one."""
+        """Return the raw text frame of a client of classic. Raises StopIteration when there is none."""
         return next(message for message in self._protocol.channel.from_client if message.raw_text)
 
     def workflow_messages(self) -> tuple[Entry, ...]:

@@ -21,7 +21,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer to a question: classic's raw text frame, the `value` of `fastagency.v1`, and when it is right."""
+    """One answer to a question: the raw text frame of classic, the `value` of `fastagency.v1`, and a note."""
 
     frame: str
     value: Any
@@ -43,10 +43,10 @@ class Case:
 
 
 def example(protocol: ir.Protocol, name: str, given: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
-    """Return an example of the object type `name`, every field present; `given` are values to take as they are.
+    """Return an example of the object type `name`, every field present; `given` are values to take.
 
-    Raises KeyError when the protocol has no such type, TypeError when it is not an object, ValueError when the
-    spec has no example of a field and none is given.
+    Raises KeyError when the protocol has no such type, TypeError when it is not an object, ValueError when
+    the spec has no example of a field and none is given.
     """
     node = protocol.type_named(name)
     if not isinstance(node, ir.Object):

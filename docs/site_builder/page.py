@@ -12,6 +12,8 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from .clauses import CLAUSES_PAGE, link_clauses
+
 __all__ = ["NAVIGATION", "Link", "environment", "highlight", "inline", "layout", "prose"]
 
 
@@ -30,10 +32,11 @@ NAVIGATION = (
     Link("messages.html", "Messages"),
     Link("conversation.html", "A conversation"),
     Link("ends.html", "Ends and states"),
+    Link(CLAUSES_PAGE, "Clauses"),
 )
 """The pages, in the order of the navigation."""
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).use(link_clauses)
 _TOKENS = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<literal>\b(?:true|false|null)\b)|(?P<number>-?\b\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b)"

@@ -9,22 +9,25 @@ import jinja2
 from fastagency_generators.ir import model as ir
 from markupsafe import Markup
 
-from . import conversation, examples
+from . import document, examples
 from .catalogue import Catalogue
+from .clauses import CLAUSES_PAGE
+from .close_codes import action, ranges
 from .dialects import Dialects
 from .page import layout
 from .redocly import Reference
 from .sequence_drawing import sequence_drawing
 from .state_drawing import state_drawing
+from .walk import load
 
-__all__ = ["own_pages", "references"]
+__all__ = ["DOCUMENTS", "documents", "own_pages", "references"]
 
-WHAT_A_CLIENT_DOES = {
-    "none": "Nothing: it is over.",
-    "retry": "Wait, then start again; wait longer after each failure.",
-    "resume": "Connect again and go on where it stopped.",
+DOCUMENTS = {
+    CLAUSES_PAGE: "spec/PROTOCOL.md",
+    "serving.html": "docs/serving.md",
+    "load.html": "docs/load.md",
 }
-"""The `client` of a close code, in words."""
+"""The pages that are documents of the project, and where these stand."""
 
 
 def references(bundles: Path) -> tuple[Reference, ...]:
@@ -33,6 +36,14 @@ def references(bundles: Path) -> tuple[Reference, ...]:
         Reference("rest.html", "REST · FastAgency protocol", bundles / "openapi.json", "openapi"),
         Reference("websocket.html", "WebSocket · FastAgency protocol", bundles / "asyncapi.json", "asyncapi"),
     )
+
+
+def documents(templates: jinja2.Environment, root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the file name and the HTML of each document of the project, whose folder is `root`."""
+    pages = {(root / source).resolve(): page for page, source in DOCUMENTS.items()}
+    for source, page in pages.items():
+        template = templates.get_template("document.html.jinja")
+        yield page, template.render(page=page, document=document.read(source, pages))
 
 
 def own_pages(
@@ -64,7 +75,7 @@ def own_pages(
             default_type=next(it.default_tag for it in protocol.types if isinstance(it, ir.Union)),
         ),
     )
-    conversations = conversation.load(protocol, sources / "conversations.yaml", replies)
+    conversations = load(protocol, dialects, sources / "conversations.yaml", replies)
     yield (
         "conversation.html",
         templates.get_template("conversation.html.jinja").render(
@@ -77,17 +88,10 @@ def own_pages(
         templates.get_template("ends.html.jinja").render(
             page="ends.html",
             codes=protocol.close_codes,
-            actions={code.code: _action(code) for code in protocol.close_codes},
+            actions={code.code: action(code) for code in protocol.close_codes},
+            ranges=ranges(protocol.close_codes),
             lifecycle=protocol.lifecycle,
             types={it.type for it in (*protocol.channel.from_client, *protocol.channel.from_server)},
             drawing=Markup(state_drawing(protocol.lifecycle)),
         ),
     )
-
-
-def _action(code: ir.CloseCode) -> str:
-    if code.code == 1000:
-        return "Nothing: all is said."
-    if code.client not in WHAT_A_CLIENT_DOES:
-        raise ValueError(f"close code {code.code}: no words for what a client does: {code.client!r}")
-    return WHAT_A_CLIENT_DOES[code.client]

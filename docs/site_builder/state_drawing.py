@@ -14,8 +14,8 @@ __all__ = ["state_drawing"]
 
 _BOX, _TALL = 170.0, 48.0
 _STEP, _LEFT = 320.0, 25.0
-_UPPER, _LOWER = 90.0, 270.0
-_FONT = 12.0
+_UPPER, _LOWER = 90.0, 376.0
+_FONT, _LINE = 12.0, 16.0
 
 _Place = tuple[float, float]
 
@@ -31,11 +31,12 @@ def state_drawing(lifecycle: ir.Lifecycle) -> str:
     edges: dict[tuple[str, str], list[str]] = {}
     for transition in lifecycle.transitions:
         edges.setdefault((transition.source, transition.target), []).append(transition.on)
-    labels: list[tuple[float, float, list[str]]] = []
+    labels: list[tuple[_Place, list[str]]] = []
     for (source, target), events in edges.items():
-        labels.append((*_edge(drawing, places[source], places[target], (target, source) in edges), events))
-    for x, y, events in labels:
-        _label(drawing, x, y, events)
+        returns = (target, source) in edges
+        labels.append((_edge(drawing, places[source], places[target], returns, len(events)), events))
+    for place, events in labels:
+        _label(drawing, place, events)
     for state in lifecycle.states:
         _state(drawing, state, places[state.name], state.name == lifecycle.initial)
     right = max(x for x, _ in places.values()) + _BOX / 2 + _LEFT
@@ -62,8 +63,8 @@ def _places(lifecycle: ir.Lifecycle) -> dict[str, _Place]:
     return places | {name: (left + _STEP * index, _LOWER) for index, name in enumerate(finals)}
 
 
-def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool) -> _Place:
-    """Draw an arrow between two boxes and return where its label belongs."""
+def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool, lines: int) -> _Place:
+    """Draw an arrow between two boxes and return where the last of the `lines` of its label belongs."""
     (x1, y1), (x2, y2) = source, target
     half, tall = _BOX / 2, _TALL / 2
     if source == target:
@@ -78,7 +79,8 @@ def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool) -> 
         way = 1 if x2 > x1 else -1
         shift = -9.0 * way if both_ways else 0.0
         drawing.line([(x1 + way * half, y1 + shift), (x2 - way * (half + 1), y2 + shift)], "edge", arrow=True)
-        return (x1 + x2) / 2, y1 + (22 if shift > 0 else -9 + shift)
+        below = 21 + _LINE * (lines - 1)
+        return (x1 + x2) / 2, y1 + (below if shift > 0 else -9 + shift)
     bend = max(-1.0, min(1.0, (x2 - x1) / _STEP))
     start, end = (x1 + bend * 50, y1 + tall), (x2 - bend * 50, y2 - tall - 1)
     drawing.line([start, end], "edge", arrow=True)
@@ -87,11 +89,12 @@ def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool) -> 
     return start[0] + (end[0] - start[0]) * along, start[1] + (end[1] - start[1]) * along + 4
 
 
-def _label(drawing: Drawing, x: float, y: float, events: list[str]) -> None:
+def _label(drawing: Drawing, place: _Place, events: list[str]) -> None:
+    x, y = place
     for index, event in enumerate(reversed(events)):
         width = text_width(event, _FONT) + 10
-        line = y - 16 * index
-        drawing.box(x - width / 2, line - 12, width, 16, "edge-back", 4)
+        line = y - _LINE * index
+        drawing.box(x - width / 2, line - 12, width, _LINE, "edge-back", 4)
         drawing.text(x, line, event, "edge-label")
 
 
