@@ -36,8 +36,11 @@ class RawConversation:
     """
 
     def __init__(self, url: str, path: str = "/fastagency/ws", **options: Any) -> None:
-        if "proxy" in inspect.signature(connect).parameters:  # since websockets 15
+        known = inspect.signature(connect).parameters
+        if "proxy" in known:  # since websockets 15
             options.setdefault("proxy", None)
+        if "ping_interval" in known:  # likewise; before that it sends none
+            options.setdefault("ping_interval", None)
         options.setdefault("max_size", None)
         self.messages: list[dict[str, Any]] = []
         """Every message received, oldest first."""

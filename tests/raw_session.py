@@ -15,7 +15,7 @@ class RawSession(RawConversation):
     """One WebSocket of `fastagency.v1`. `ready` is the `session_ready` of its first frame."""
 
     def __init__(self, url: str, path: str = "/fastagency/ws", **options: Any) -> None:
-        super().__init__(url, path, subprotocols=["fastagency.v1"], **{"ping_interval": None, **options})
+        super().__init__(url, path, subprotocols=["fastagency.v1"], **options)
         self.ready: dict[str, Any] = {}
 
     def send(self, kind: str, **fields: Any) -> None:
