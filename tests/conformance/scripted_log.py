@@ -71,6 +71,15 @@ class ScriptedLog:
         """Give the log another name: no cursor of before can be trusted (spec FA-RES-1)."""
         self.epoch_before, self.epoch = self.epoch, uuid4().hex[:16]
 
+    @property
+    def state(self) -> str:
+        """Where the conversation stands (spec FA-LIF): how it ended, or running, whatever is asked."""
+        if self._logged and not self._logged[-1].malformed:
+            last = self._logged[-1].message
+            if last.get("type") == "workflow_completed":
+                return last["content"].get("outcome") or "completed"
+        return "running"
+
     def ready(self, mode: str, overrides: dict[str, Any]) -> dict[str, Any]:
         """The `session_ready` of a session."""
         return {
@@ -80,7 +89,7 @@ class ScriptedLog:
             "epoch": self.epoch,
             "oldest_seq": self.oldest_seq,
             "head_seq": self.head_seq,
-            "state": "running",
+            "state": self.state,
             "resume_token": self.resume_token,
             **_LIMITS,
             **overrides,

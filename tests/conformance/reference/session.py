@@ -32,6 +32,8 @@ BROKE = 1006
 
 _ASKING = ("text_input", "multiple_choice")
 _PATIENCE_SECONDS = 30.0
+_FINISHED = 1000
+_FINAL = ("completed", "failed", "cancelled")
 _LATER = (1001, BROKE, 1011, 1012)
 
 
@@ -90,6 +92,8 @@ class Session(threading.Thread):
         self.mine: set[str] = set()
         self.cancelling: Message | None = None
         self.cancel_sent = False
+        self.over_as: str | None = None
+        """How the conversation ended, if it was over when the session began."""
         self.completed: Message | None = None
         self.told: Message | None = None
         """`completed`, once the user was given it."""
@@ -108,6 +112,7 @@ class Session(threading.Thread):
         while True:
             code, reason = self.hold()
             with self.changed:
+                self.read_before(code)
                 self.disconnected()
                 delay = self.delay_after(code, reason)
                 if delay is None:
@@ -150,6 +155,11 @@ class Session(threading.Thread):
             return BROKE, ""
         finally:
             socket.close()
+
+    def read_before(self, code: int) -> None:
+        """The end was read before: `workflow_completed` does not come again (spec FA-RES-9)."""
+        if code == _FINISHED and self.live and self.completed is None and self.over_as is not None:
+            self.completed = self.told = {"content": {"outcome": self.over_as, "result": None}}
 
     def disconnected(self) -> None:
         """The socket has ended. What a replay had brought stays for the next session."""
@@ -242,6 +252,7 @@ class Session(threading.Thread):
             "epoch": ready["epoch"],
         }
         self.begun = True
+        self.over_as = ready["state"] if ready["state"] in _FINAL else None
         self.heartbeat, self.detached = ready["heartbeat_seconds"], ready["detached_seconds"]
         if ready["mode"] == "fresh":
             self.seq, self.read_epoch = 0, ready["epoch"]

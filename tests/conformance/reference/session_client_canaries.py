@@ -427,6 +427,23 @@ class AlwaysCompletes(Session):
             message["content"]["outcome"] = "completed"
 
 
+class LosesAnEndThatWasRead(Session):
+    def read_before(self, code: int) -> None:
+        del code
+
+
+class TakesEveryFinishForAnEnd(Session):
+    def read_before(self, code: int) -> None:
+        self.over_as = self.over_as or "completed"
+        super().read_before(code)
+
+
+class TakesEveryReadEndForASuccess(Session):
+    def read_before(self, code: int) -> None:
+        self.over_as = self.over_as and "completed"
+        super().read_before(code)
+
+
 class StateOfWhatCame(Session):
     def note(self, kind: str, message: Message) -> None:
         super().note(kind, message)
