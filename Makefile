@@ -115,6 +115,10 @@ faults: setup sdk-typescript ## Hold 500 conversations while their connections a
 fuzz: .venv/.stamp ## Try 2,000 orders of what clients do (make test tries 200)
 	@FUZZ_EXAMPLES=2000 .venv/bin/pytest -q tests/fuzz -p no:logging
 
+.PHONY: soak
+soak: .venv/.stamp ## Hold 200,000 short conversations in a row, and see what they leave behind
+	@$(PYTHON) -m benchmarks.soak
+
 .PHONY: clean
 clean: ## Remove what was built, the environments included
 	rm -rf .venv .venv-* docs/node_modules sdk-typescript/node_modules tests/node_modules sdk-typescript/dist \

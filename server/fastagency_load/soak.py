@@ -45,22 +45,30 @@ class Soaked(Figures):
 
 
 async def soak(
-    target: Target, seconds: float, at_once: int, progress: Progress, process: Process | None = None
+    target: Target,
+    seconds: float,
+    at_once: int,
+    progress: Progress,
+    process: Process | None = None,
+    most: int | None = None,
 ) -> Soaked:
-    """Hold conversations one after the other, `at_once` at a time, for so many seconds. Raises LoadFailed."""
+    """Hold conversations one after the other, `at_once` at a time, for so many seconds, or until there were
+    `most`. Raises LoadFailed."""
     began = time.perf_counter()
-    count = 0
+    count = begun = 0
     samples: list[tuple[float, Usage]] = []
 
     async def client() -> None:
-        nonlocal count
-        while time.perf_counter() - began < seconds:
+        nonlocal count, begun
+        while time.perf_counter() - began < seconds and begun != most:
+            begun += 1
             await (await target.start()).finished()
             count += 1
 
     async def watch() -> None:
-        while (passed := time.perf_counter() - began) < seconds:
-            if process and passed >= seconds * len(samples) / _SAMPLES and count:
+        while (passed := time.perf_counter() - began) < seconds and (most is None or count < most):
+            share = passed / seconds if most is None else count / most
+            if process and share >= len(samples) / _SAMPLES and count:
                 samples.append((passed, process.usage()))
             progress.tell("soak", passed, seconds, f"seconds, {count:,} conversations")
             await asyncio.sleep(min(_POLL_SECONDS, seconds / _SAMPLES / 2))

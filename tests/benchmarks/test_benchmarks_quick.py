@@ -52,3 +52,10 @@ def test_it_says_what_is_missing() -> None:
 
 def _first_column(table: str) -> list[str]:
     return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+
+
+def test_a_small_soak_leaves_nothing() -> None:
+    command = (sys.executable, "-m", "benchmarks.soak", "--conversations", "200")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("server when all are over") == 2

@@ -3,6 +3,8 @@
 # ruff: noqa: ARG001 - a workflow takes ui and params, whether it needs them or not
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ from fastagency_server import UI, AsyncUI, FastAPIAdapter, Workflows
 from fastagency_server.errors import AnswerTimeout
 from fastagency_server.settings import Settings
 from live_server import LiveServer, serve
-from raw_client import RawConversation
+from raw_client import RawConversation, RawSocket
 from raw_session import RawSession
 from server.serving import application, eventually, make_workflows
 
@@ -377,3 +379,34 @@ def test_another_subprotocol_is_not_echoed(server: LiveServer) -> None:
 
 def _cursor(ready: dict[str, Any]) -> dict[str, Any]:
     return {**{name: ready[name] for name in ("workflow_uuid", "resume_token", "epoch")}, "after_seq": 0}
+
+
+def test_a_slow_reader_does_not_grow_the_server() -> None:
+    """The workflow waits for the fastest of the sockets; one that does not keep up with the log is let go."""
+    said: list[int] = []
+    talking = Workflows()
+
+    @talking.register(name="flood", description="Says much")
+    def flood(ui: UI, params: dict[str, Any]) -> str:
+        for number in range(params["count"]):
+            ui.text_message(body="x" * 10_000)
+            said.append(number)
+        return "said"
+
+    limits = Settings(log_messages=50, log_bytes=200_000, buffered_messages=10)
+    adapter = FastAPIAdapter(provider=talking, settings=limits)
+    offered = {"Sec-WebSocket-Protocol": "fastagency.v1"}
+    with serve(application(adapter), client_faults="ignore") as live:
+        live.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
+        with RawSession(live.url) as fast, RawSocket(live.url, headers=offered, receive_buffer=32768) as slow:
+            ready = fast.start_v1("flood", {"count": 2000})
+            resume = {name: ready[name] for name in ("workflow_uuid", "resume_token", "epoch")}
+            slow.send_frame(json.dumps({"type": "resume_workflow", "after_seq": 0, **resume}).encode())
+            (held,) = adapter._conversations._held.values()
+            eventually(lambda: held.conversation.sockets == 2, "the slow socket holds the conversation")
+            for _ in range(1000):
+                fast.receive()
+                assert held.conversation.size <= limits.log_bytes
+            assert len(said) <= 1000 + 10 + 200, "no more is said than is read, and what fits on the way"
+            assert slow.expect_close()[0] == 4101
+            assert fast.drain()[0][-1]["content"]["outcome"] == "completed"
