@@ -80,7 +80,8 @@ def _anchor(tokens: list[Token]) -> tuple[str, list[Section]]:
             token.attrSet("id", clause)
             token.attrSet("class", "clause")
         elif token.type == "inline" and clause:
-            token.children = [*link(f"#{clause}", clause, "number"), *(token.children or [])]
+            gap = Token("text", "", 0, content=" ")
+            token.children = [*link(f"#{clause}", clause, "number"), gap, *(token.children or [])]
             clause = ""
     return title, sections
 

@@ -1,22 +1,22 @@
 """The conversations of a YAML file, walked along the lifecycle of the spec.
 
-Each step is checked against the state that the ones before it lead to, and each frame is given what they
-make of it: its place in the log, the question that it answers, how far its client has come.
+Each step is checked against where the ones before it lead to, and each frame is given what they make of it:
+its place in the log, the question that it answers, how far its client has come.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from fastagency_generators.ir import model as ir
 
-from .conversation import Conversation, IllegalStep, Kind, Sender, Step
+from .conversation import Conversation, IllegalStep, Kind, Step
 from .dialects import SESSION, Dialects
 from .examples import example, frame, overlay
+from .stage import Stage
 
 __all__ = ["load"]
 
@@ -36,51 +36,45 @@ def load(
     result = []
     for it in yaml.safe_load(source.read_text(encoding="utf-8")):
         dialect, clients = it.get("dialect", ""), tuple(it.get("clients", ["Client"]))
-        steps = _Walk(protocol, dialects, responses, it["id"], dialect).all(it["steps"])
+        steps = _Walk(protocol, dialects, responses, dialect).all(it["id"], it["steps"])
         result.append(Conversation(it["id"], it["title"], it["intro"], dialect, clients, tuple(steps)))
     return tuple(result)
 
 
 class _Walk:
-    """Walks one conversation and keeps its state, its log and what each client has of it."""
+    """Walks one conversation: a method for each kind of step that `conversations.yaml` explains."""
 
     def __init__(
-        self, protocol: ir.Protocol, dialects: Dialects, responses: dict[str, Any], name: str, dialect: str
+        self, protocol: ir.Protocol, dialects: Dialects, responses: dict[str, Any], dialect: str
     ) -> None:
         self._protocol = protocol
         self._dialects = dialects
         self._responses = responses
-        self._name = name
         self._session = dialect == SESSION
-        self._state = ""
-        # Each client's open socket, and whether its first frame was sent.
-        self._sockets: dict[int, bool] = {}
-        self._have: dict[int, int] = {}
-        self._log: list[dict[str, Any]] = []
-        self._said: dict[str, dict[str, Any]] = {}
+        self._stage = Stage(protocol.lifecycle)
+        self._last: dict[str, dict[str, Any]] = {}
         self._messages = 0
         self._answers = 0
-        self._question: dict[str, Any] = {}
-        self._unsettled: list[dict[str, Any]] = []
 
-    def all(self, entries: list[dict[str, Any]]) -> list[Step]:
-        """Return the steps of `entries`, as `conversations.yaml` explains them. Raises `IllegalStep`."""
+    def all(self, name: str, entries: list[dict[str, Any]]) -> list[Step]:
         steps = []
         for number, entry in enumerate(entries, 1):
-            self._where = f"{self._name}, step {number}"
             verb = next(iter(entry))
             make = getattr(self, f"_{verb}_step", None)
-            if make is None:
-                raise self._illegal(f"no step is called {verb!r}")
-            steps.append(make(entry[verb], entry, entry.get("client", 1) - 1))
+            try:
+                if make is None:
+                    raise IllegalStep(f"no step is called {verb!r}")
+                steps.append(make(entry[verb], entry, entry.get("client", 1) - 1))
+            except IllegalStep as fault:
+                raise IllegalStep(f"{name}, step {number}: {fault}") from None
         return steps
 
-    # --- the verbs
+    # --- the kinds of step
 
     def _call_step(self, name: str, entry: dict[str, Any], client: int) -> Step:
         operation = next((it for it in self._protocol.operations if it.name == name), None)
         if operation is None:
-            raise self._illegal(f"there is no operation {name!r}")
+            raise IllegalStep(f"there is no operation {name!r}")
         body = example(self._protocol, operation.request.name) if operation.request else None
         label = f"{operation.method.upper()} {operation.path}"
         status = str(operation.responses[0].status)
@@ -88,123 +82,100 @@ class _Walk:
         return Step("client", "call", label, status, entry["note"], "", (client,), body=body, reply=reply)
 
     def _open_step(self, _: bool, entry: dict[str, Any], client: int) -> Step:
-        if client in self._sockets:
-            raise self._illegal("the client has a socket already")
-        self._sockets[client] = False
-        self._state = self._state or self._protocol.lifecycle.initial
+        self._stage.open(client)
         label, detail = f"WebSocket {self._protocol.channel.path}", SESSION if self._session else ""
-        return Step("client", "open", label, detail, entry["note"], self._state, (client,))
+        return Step("client", "open", label, detail, entry["note"], self._stage.state, (client,))
 
     def _send_step(self, kind: str, entry: dict[str, Any], client: int) -> Step:
-        message = self._client_message(lambda it: it.type == kind, kind, client)
-        opens = not self._sockets[client]
-        known = {"after_seq": self._have.get(client, 0), "question_uuid": self._question.get("uuid")}
-        known |= {"answer_id": self._answer_id()} | entry.get("changes", {})
-        body = self._form(message, frame(self._protocol, message, known))
-        self._sockets[client] = True
-        # A first frame in the midst of a conversation resumes it, which moves nothing.
-        if not opens or self._state == self._protocol.lifecycle.initial:
-            self._move(entry.get("event", kind))
+        message = next((it for it in self._protocol.channel.from_client if it.type == kind), None)
+        if message is None or message.raw_text:
+            raise IllegalStep(f"the client has no JSON frame {kind!r}")
+        self._refuse_other_dialect(message)
+        known = {
+            "after_seq": self._stage.last_of(client),
+            "question_uuid": self._stage.question.get("uuid"),
+            "answer_id": f"4e07408562be4c5f8ea1d2b3c4d5e6{self._answers + 1:02x}",
+        }
+        body = self._form(message, frame(self._protocol, message, known | entry.get("changes", {})))
+        self._stage.sent(client, kind, entry.get("event", kind))
         answers = "answer_id" in body
         if answers:
             self._answers += 1
-            self._unsettled.append(body)
-        detail = _detail(body)
-        return Step(
-            "client", "json", kind, detail, entry["note"], self._state, (client,), asks=answers, body=body
-        )
+            self._stage.unsettled.append(body)
+        note, state = entry["note"], self._stage.state
+        return Step("client", "json", kind, _detail(body), note, state, (client,), asks=answers, body=body)
 
     def _answer_step(self, text: str, entry: dict[str, Any], client: int) -> Step:
-        message = self._client_message(lambda it: it.raw_text, "raw text", client)
-        on = entry.get("event", message.type)
-        self._move(on)
-        failed = on != message.type
+        message = next(it for it in self._protocol.channel.from_client if it.raw_text)
+        self._refuse_other_dialect(message)
+        kind = message.type
+        on = entry.get("event", kind)
+        self._stage.sent(client, kind, on)
+        note, state = entry["note"], self._stage.state
         detail = f"“{_short(text)}”"
-        return Step(
-            "client",
-            "text",
-            message.type,
-            detail,
-            entry["note"],
-            self._state,
-            (client,),
-            failed=failed,
-            text=text,
-        )
+        return Step("client", "text", kind, detail, note, state, (client,), failed=on != kind, text=text)
 
     def _receive_step(self, kind: str, entry: dict[str, Any], client: int) -> Step:
         message = self._server_message(kind)
-        body = self._said.get(kind, {}) if entry.get("again", False) else self._say(message, entry)
-        if not body:
-            raise self._illegal(f"there was no {kind!r} before that could come again")
-        seq = body.get("seq")
+        body = self._again(message) if entry.get("again", False) else self._say(message, entry)
         clients: tuple[int, ...] = (client,)
-        if seq is not None and "client" not in entry:
-            clients = tuple(sorted(it for it, begun in self._sockets.items() if begun))
-        self._arrive(clients, seq)
-        return self._server_step("json", kind, entry, clients, body, message.asks)
+        if "seq" in body and "client" not in entry:
+            clients = self._stage.listening
+        self._stage.arrive(clients, body.get("seq"))
+        return self._said_step("json", message, entry, clients, body)
 
     def _meanwhile_step(self, kind: str, entry: dict[str, Any], _: int) -> Step:
-        if self._sockets:
-            raise self._illegal("somebody listens, so the message arrives")
+        if self._stage.listening:
+            raise IllegalStep("somebody listens, so the message arrives")
         message = self._server_message(kind)
         body = self._say(message, entry)
         if "seq" not in body:
-            raise self._illegal(f"{kind!r} is not logged, so nobody is ever told")
-        return self._server_step("log", kind, entry, (), body, message.asks)
+            raise IllegalStep(f"{kind!r} is not logged, so nobody is ever told")
+        return self._said_step("log", message, entry, (), body)
 
     def _replay_step(self, seq: int, entry: dict[str, Any], client: int) -> Step:
-        if not 1 <= seq <= len(self._log):
-            raise self._illegal(f"the log has no message {seq}")
-        body = self._log[seq - 1]
-        self._arrive((client,), seq)
-        message = self._server_message(body["type"])
-        return self._server_step("json", body["type"], entry, (client,), body, message.asks)
+        if not 1 <= seq <= len(self._stage.log):
+            raise IllegalStep(f"the log has no message {seq}")
+        body = self._stage.log[seq - 1]
+        self._stage.arrive((client,), seq)
+        return self._said_step("json", self._server_message(body["type"]), entry, (client,), body)
 
     def _drop_step(self, _: bool, entry: dict[str, Any], client: int) -> Step:
-        if self._sockets.pop(client, None) is None:
-            raise self._illegal("the client has no socket that could drop")
-        return Step(
-            "server",
-            "drop",
-            "the connection breaks",
-            "",
-            entry["note"],
-            self._state,
-            (client,),
-            failed=True,
-        )
+        self._stage.drop(client)
+        label, note, state = "the connection breaks", entry["note"], self._stage.state
+        return Step("server", "drop", label, "", note, state, (client,), failed=True)
 
     def _close_step(self, code: int, entry: dict[str, Any], _: int) -> Step:
         known = next((it for it in self._protocol.close_codes if it.code == code), None)
         if known is None:
-            raise self._illegal(f"the spec has no close code {code}")
-        if "event" in entry:
-            self._move(entry["event"])
-        final = next(it.final for it in self._protocol.lifecycle.states if it.name == self._state)
-        if not final:
-            raise self._illegal(f"closes in the state {self._state!r}, which is not final")
-        clients = tuple(sorted(self._sockets))
-        self._sockets.clear()
-        return Step(
-            "server",
-            "close",
-            f"close {code}",
-            known.name,
-            entry["note"],
-            self._state,
-            clients,
-            failed=code != 1000,
-        )
+            raise IllegalStep(f"the spec has no close code {code}")
+        self._stage.move(entry.get("event", "none"))
+        label, note, failed = f"close {code}", entry["note"], code != 1000
+        clients = self._stage.close()
+        return Step("server", "close", label, known.name, note, self._stage.state, clients, failed=failed)
 
-    # --- what frames hold
+    # --- what the server says
+
+    def _server_message(self, kind: str) -> ir.Message:
+        message = next((it for it in self._protocol.channel.from_server if it.type == kind), None)
+        if message is None:
+            raise IllegalStep(f"the server has no message {kind!r}")
+        return message
+
+    def _again(self, message: ir.Message) -> dict[str, Any]:
+        if message.type not in self._last:
+            raise IllegalStep(f"there was no {message.type!r} before that could come again")
+        self._stage.said(message.type)
+        return self._last[message.type]
 
     def _say(self, message: ir.Message, entry: dict[str, Any]) -> dict[str, Any]:
-        """Return the next frame of the server, logged where it is one that is, and move with it."""
-        self._allow("server", message.type, self._state)
-        settled = self._unsettled[0] if self._unsettled else {}
-        known = {"head_seq": len(self._log), "through_seq": len(self._log), "state": self._state}
-        known |= {name: settled[name] for name in ("question_uuid", "answer_id", "value") if name in settled}
+        """Return the next frame of the server, and log it where it is one that is logged."""
+        if not self._dialects.classic(message):
+            self._refuse_other_dialect(message)
+        stage = self._stage
+        known = {"head_seq": len(stage.log), "through_seq": len(stage.log), "state": stage.state}
+        if stage.unsettled:
+            known |= {name: stage.unsettled[0][name] for name in ("question_uuid", "answer_id", "value")}
         body = frame(self._protocol, message, known | entry.get("changes", {}))
         if "content" in body:
             body = overlay(body, {"content": entry.get("content", {})})
@@ -212,104 +183,48 @@ class _Walk:
         if "uuid" in body:
             self._messages += 1
             body["uuid"] = body["uuid"][:-2] + f"{self._messages:02x}"
-        if body.get("answer_id") is not None and self._unsettled:
-            self._unsettled.pop(0)
+        if body.get("answer_id") is not None and stage.unsettled:
+            stage.unsettled.pop(0)
         if "seq" in body:
-            self._log.append(body)
-            body["seq"] = len(self._log)
-            body["timestamp"] = f"2026-11-24T09:30:{len(self._log):02}.123Z"
+            stage.log.append(body)
+            body["seq"] = len(stage.log)
+            body["timestamp"] = f"2026-11-24T09:30:{len(stage.log):02}.123Z"
         if message.asks:
-            self._question = body
-        self._said[message.type] = body
-        if any(it.source == self._state and it.on == message.type for it in self._transitions):
-            self._move(message.type)
+            stage.question = body
+        self._last[message.type] = body
+        stage.said(message.type)
         return body
+
+    def _said_step(
+        self, kind: Kind, message: ir.Message, entry: dict[str, Any], clients: tuple[int, ...], body: Any
+    ) -> Step:
+        return Step(
+            "server",
+            kind,
+            message.type,
+            _detail(body),
+            entry["note"],
+            self._stage.state,
+            clients,
+            seq=body.get("seq"),
+            asks=message.asks,
+            failed=message.type in ("error", "answer_rejected"),
+            body=body,
+        )
+
+    # --- the dialect
+
+    def _refuse_other_dialect(self, message: ir.Message) -> None:
+        """Raise `IllegalStep` for a frame that one dialect has, and this conversation's has not."""
+        if self._dialects.classic(message) == self._session:
+            raise IllegalStep(f"{SESSION if self._session else 'classic'} has no {message.type!r}")
 
     def _form(self, message: ir.Message, body: dict[str, Any]) -> dict[str, Any]:
         """Return the frame as the dialect of this conversation has it."""
         if self._session:
             return body
-        if not self._dialects.classic(message):
-            raise self._illegal(f"classic has no {message.type!r}")
         assert isinstance(message.payload, ir.Ref)  # lint: a JSON message's payload is a $ref
         return self._dialects.in_classic(body, message.payload.name)
-
-    def _answer_id(self) -> str:
-        return f"4e07408562be4c5f8ea1d2b3c4d5e6{self._answers + 1:02x}"
-
-    # --- what the lifecycle allows
-
-    @property
-    def _transitions(self) -> tuple[ir.Transition, ...]:
-        return self._protocol.lifecycle.transitions
-
-    def _illegal(self, what: str) -> IllegalStep:
-        return IllegalStep(f"{self._where}: {what}")
-
-    def _client_message(self, fits: Callable[[ir.Message], bool], kind: str, client: int) -> ir.Message:
-        message = next((it for it in self._protocol.channel.from_client if fits(it)), None)
-        if message is None:
-            raise self._illegal(f"the client has no message {kind!r}")
-        if client not in self._sockets:
-            raise self._illegal("the client has no socket")
-        if self._session and self._dialects.classic(message):
-            raise self._illegal(f"{SESSION} has no {message.type!r}")
-        initial = self._protocol.lifecycle.initial
-        self._allow("client", message.type, self._state if self._sockets[client] else initial)
-        return message
-
-    def _server_message(self, kind: str) -> ir.Message:
-        message = next((it for it in self._protocol.channel.from_server if it.type == kind), None)
-        if message is None:
-            raise self._illegal(f"the server has no message {kind!r}")
-        return message
-
-    def _allow(self, sender: Sender, kind: str, name: str) -> None:
-        state = next(it for it in self._protocol.lifecycle.states if it.name == name)
-        if kind not in (state.client if sender == "client" else state.server):
-            raise self._illegal(f"the {sender} may not send {kind!r} in the state {name!r}")
-
-    def _arrive(self, clients: tuple[int, ...], seq: int | None) -> None:
-        """The clients get a message. Raises `IllegalStep` on a gap in the log (spec FA-RES-2)."""
-        for client in clients:
-            if not self._sockets.get(client, False):
-                raise self._illegal("the client has no session that could receive this")
-            if seq is not None:
-                if seq != self._have.get(client, 0) + 1:
-                    raise self._illegal(f"the client has {self._have.get(client, 0)} and is given {seq}")
-                self._have[client] = seq
-
-    def _server_step(
-        self,
-        kind: Kind,
-        label: str,
-        entry: dict[str, Any],
-        clients: tuple[int, ...],
-        body: dict[str, Any],
-        asks: bool,
-    ) -> Step:
-        return Step(
-            "server",
-            kind,
-            label,
-            _detail(body),
-            entry["note"],
-            self._state,
-            clients,
-            seq=body.get("seq"),
-            asks=asks,
-            failed=label in ("error", "answer_rejected"),
-            body=body,
-        )
-
-    def _move(self, on: str) -> None:
-        if on == "none":
-            return
-        for transition in self._transitions:
-            if (transition.source, transition.on) == (self._state, on):
-                self._state = transition.target
-                return
-        raise self._illegal(f"nothing leads on from {self._state!r} on {on!r}")
 
 
 def _detail(body: dict[str, Any]) -> str:

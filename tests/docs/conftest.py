@@ -13,6 +13,8 @@ from site_reader import Page, read_page
 ROOT = Path(__file__).parents[2]
 BUILDER = ROOT / "docs" / "build_site.py"
 
+sys.path.insert(0, str(BUILDER.parent))  # as running it does: site_builder is no installed package
+
 
 @pytest.fixture(scope="session")
 def build() -> Callable[[Path], subprocess.CompletedProcess[str]]:
