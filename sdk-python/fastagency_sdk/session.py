@@ -67,12 +67,7 @@ class Next:
 class SessionProtocol:
     """A conversation, over as many connections as it takes."""
 
-    def __init__(
-        self,
-        begin: InitiatedWorkflow | Cursor,
-        reconnect: Reconnect,
-        now: float,
-    ) -> None:
+    def __init__(self, begin: InitiatedWorkflow | Cursor, reconnect: Reconnect, now: float) -> None:
         self._initiated = begin if isinstance(begin, InitiatedWorkflow) else None
         cursor = begin if isinstance(begin, Cursor) else None
         self.workflow_uuid = begin.workflow_uuid
@@ -84,14 +79,13 @@ class SessionProtocol:
         self._reconnect = reconnect
         self._resumable = cursor is not None
         self._shown_any = cursor is not None
-        self._live = False
-        self._replaying = False
+        self._live = self._replaying = False
         self._held: list[Delivered] = []  # of a replay that is not complete, perhaps over several connections
         self._gap = False
         self._left = False
         self._over = False
-        self._ready_state = ConversationState.CREATED
-        self._end_known: ConversationState | None = None  # of a conversation that was over, and read, before
+        self._ready_state: ConversationState | None = None  # if it was final when the session began
+        self._read_before: ConversationState | None = None  # how it ended, where that was read before
         self._cancelling: str | None = None
         self._cancel_sent = False
         self._attempt = 0
@@ -291,15 +285,15 @@ class SessionProtocol:
         self, code: int = NO_CLOSE_FRAME, reason: str = "", *, by_client: bool = False, now: float
     ) -> Next:
         """Note that the connection ended, or could not be opened, and return what is next (spec FA-CLS)."""
-        if self._live and code == CloseCode.FINISHED and not by_client and self._ready_state in FINAL_STATES:
+        if self._live and code == CloseCode.FINISHED and not (by_client or self._gap or self._completed):
             # All of it had been read before: `workflow_completed` does not come again (spec FA-RES-9).
-            self._end_known = self._end_known or self._ready_state
+            self._read_before = self._ready_state
         if self._live or self._replaying:
             self._gone_since = now
         self._live = self._replaying = False
         self._cancel_sent = False
         self._underway.disconnected()
-        if self._completed is not None or self._left or self._end_known is not None:
+        if self._completed is not None or self._left or self._read_before is not None:
             self._over = True
             return Next(None, messages=self._released())
         if self._gap:
@@ -355,7 +349,7 @@ class SessionProtocol:
         self._token, self._epoch = ready.resume_token, ready.epoch
         self._heartbeat, self._detached_seconds = ready.heartbeat_seconds, ready.detached_seconds
         self._resumable = True
-        self._ready_state = ConversationState(ready.state)
+        self._ready_state = next((state for state in FINAL_STATES if state == ready.state), None)
         if ready.mode is SessionMode.FRESH:
             self._seq = 0
             self._delivered_epoch = ready.epoch
@@ -374,6 +368,11 @@ class SessionProtocol:
         self._live, self._replaying = True, False
         self._attempt = 0
         self._gone_since = now
+
+    @property
+    def _end_known(self) -> ConversationState | None:
+        """`_read_before`, unless the user is still to be given a reset to another log."""
+        return self._read_before if self._delivered_epoch == self._epoch else None
 
     def _out(self, message: Delivered) -> list[Delivered]:
         """During a replay messages are held back, so that `is_open` is right when they are delivered."""

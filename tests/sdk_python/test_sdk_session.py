@@ -24,6 +24,7 @@ from fastagency_sdk import (
     TextInput,
     TextMessage,
     Unknown,
+    WorkflowCompleted,
 )
 from fastagency_sdk.session import SessionProtocol
 from sdk_python.scripted import HEX
@@ -199,9 +200,37 @@ def test_a_conversation_that_was_over_and_read_ends_as_it_did(state: str) -> Non
     assert talk.protocol.connection is ConnectionState.ENDED
 
 
-def test_the_same_close_is_a_loss_while_the_workflow_runs() -> None:
+def test_a_reset_is_told_before_the_end_that_was_read() -> None:
     talk = Talk(Cursor(HEX, TOKEN, "e1", 3))
-    talk.open(ready("replay", head=3), frame("replay_completed", through_seq=3))
+    talk.open(ready("reset", oldest=4, head=3, epoch="e2").replace('"running"', '"failed"'))
+    unread = talk.protocol.receive_text(frame("replay_completed", through_seq=3), talk.now)
+    assert talk.protocol.disconnected(1000, now=talk.now).error is None
+    assert (talk.protocol.state, talk.protocol.connection) == ("running", "live")
+    for message in unread:
+        assert isinstance(message, SessionReady)
+        talk.protocol.delivered(message)
+    assert (talk.protocol.state, talk.protocol.connection) == ("failed", "ended")
+
+
+def test_an_end_that_came_again_is_told_when_it_is_read() -> None:
+    talk = Talk(Cursor(HEX, TOKEN, "e1", 1))
+    talk.open(
+        ready("replay", head=2).replace('"running"', '"cancelled"'),
+        logged(2, "workflow_completed", result="done", outcome="cancelled"),
+    )
+    (unread,) = talk.protocol.receive_text(frame("replay_completed", through_seq=2), talk.now)
+    talk.protocol.disconnected(1000, now=talk.now)
+    assert (talk.protocol.state, talk.protocol.outcome, talk.protocol.connection) == ("running", None, "live")
+    assert isinstance(unread, WorkflowCompleted)
+    talk.protocol.delivered(unread)
+    assert (talk.protocol.state, talk.protocol.result) == ("cancelled", "done")
+
+
+@pytest.mark.parametrize("state", ["running", "awaiting_answer", "later_state"])
+def test_the_same_close_is_a_loss_in_any_other_state(state: str) -> None:
+    talk = Talk(Cursor(HEX, TOKEN, "e1", 3))
+    running = ready("replay", head=3).replace('"running"', f'"{state}"')
+    talk.open(running, frame("replay_completed", through_seq=3))
     assert isinstance(talk.protocol.disconnected(1000, now=talk.now).error, ConversationLost)
 
 
