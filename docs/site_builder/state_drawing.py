@@ -79,7 +79,7 @@ def _edge(drawing: Drawing, source: _Place, target: _Place, both_ways: bool, lin
         way = 1 if x2 > x1 else -1
         shift = -9.0 * way if both_ways else 0.0
         drawing.line([(x1 + way * half, y1 + shift), (x2 - way * (half + 1), y2 + shift)], "edge", arrow=True)
-        below = 21 + _LINE * (lines - 1)
+        below = 22.5 + _LINE * (lines - 1)
         return (x1 + x2) / 2, y1 + (below if shift > 0 else -9 + shift)
     bend = max(-1.0, min(1.0, (x2 - x1) / _STEP))
     start, end = (x1 + bend * 50, y1 + tall), (x2 - bend * 50, y2 - tall - 1)
