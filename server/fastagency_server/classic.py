@@ -7,7 +7,7 @@ from time import monotonic
 
 from fastagency_sdk._generated.tables import FINAL_STATES, ConversationState
 
-from .conversation import Callback, Conversation, Opening
+from .conversation import Callback, Conversation, Opening, nothing
 from .envelope import error_frame
 from .questions import Question
 from .settings import Settings
@@ -101,6 +101,7 @@ class ClassicConversation(Conversation):
             self._outbound.clear()
             done = self._release_all()
             self.told = self.told or bool(done)
+            self.wake = nothing
         for callback in done:
             callback()
 

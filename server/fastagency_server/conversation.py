@@ -23,9 +23,15 @@ from .errors import ConversationClosed, TooManyInvalidAnswers
 from .questions import Question
 from .settings import Settings
 
-__all__ = ["Callback", "Conversation", "Opening"]
+__all__ = ["Callback", "Conversation", "Opening", "nothing"]
 
 Callback = Callable[[], None]
+
+
+def nothing() -> None:
+    """A callback for whoever is not told any more. It refers to nobody, so that what is over goes at once,
+    without the garbage collector's help."""
+
 
 _FAILED = "The workflow failed."
 

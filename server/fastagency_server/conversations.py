@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastagency_sdk._generated.tables import FINAL_STATES
 
-from .conversation import Callback
+from .conversation import Callback, nothing
 from .errors import ConversationGone, Overloaded
 from .logged import LoggedConversation, Reader, Standing
 from .settings import Settings
@@ -31,7 +31,7 @@ class Held:
     conversation: LoggedConversation
     owner: str | None
     token: str
-    stop: Callback = lambda: None
+    stop: Callback = nothing
     """Ends the workflow of a conversation that was cancelled."""
     detached: asyncio.TimerHandle | None = None
     until: float | None = None
@@ -98,6 +98,7 @@ class Conversations:
         if held.detached is not None:
             held.detached.cancel()
             held.detached = None
+        held.stop = nothing
         held.until = asyncio.get_running_loop().time() + self._settings.retained_seconds
         held.size = held.conversation.size + _ENTRY_SIZE
         self._over[held.uuid] = held
@@ -108,6 +109,7 @@ class Conversations:
 
     def remove(self, held: Held) -> None:
         """A conversation could not be started after all."""
+        held.conversation.cancelled = nothing
         self._held.pop(held.uuid, None)
 
     def close(self) -> None:
@@ -134,6 +136,7 @@ class Conversations:
     def _forget_oldest(self) -> None:
         uuid, held = self._over.popitem(last=False)
         self._over_size -= held.size
+        held.conversation.cancelled = nothing
         del self._held[uuid]
 
     def _plan(self) -> None:

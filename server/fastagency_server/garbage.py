@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["calm_garbage_collector"]
 
-_THRESHOLDS: Final = (2_000, 10, 1_000)
+_THRESHOLDS: Final = (2_000, 10, 20)
 """The young generations stay small, so looking through them takes a few milliseconds; the old one is looked
 through a hundred times less often than Python would."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from fastagency_sdk._generated.messages import RejectionReason, SessionMode
 from fastagency_sdk._generated.tables import FINAL_STATES, ConversationState
 
-from .conversation import Callback, Conversation, Opening
+from .conversation import Callback, Conversation, Opening, nothing
 from .log import Log
 from .questions import Question
 from .settings import Settings
@@ -143,6 +143,7 @@ class LoggedConversation(Conversation):
         with self._lock:
             if reader in self._readers:
                 self._readers.remove(reader)
+            reader.wake = nothing
             # A full log is what holds a workflow back from here on.
             done = self._released()
         for callback in done:
