@@ -97,6 +97,13 @@ class Catalogue:
             self._entry(it) for it in self._protocol.channel.from_client if not self._dialects.classic(it)
         )
 
+    def announced(self) -> tuple[FieldRow, ...]:
+        """Return the fields that only `fastagency.v1` has in the good responses of the REST operations."""
+        bodies = [operation.responses[0].body for operation in self._protocol.operations]
+        nodes = [self._protocol.type_named(body.name) for body in bodies if isinstance(body, ir.Ref)]
+        rows = (row for node in nodes if isinstance(node, ir.Object) for row in self._rows(node))
+        return tuple(row for row in rows if row.dialect)
+
     def envelope(self) -> tuple[FieldRow, ...]:
         """Return the fields that the messages of a workflow have around their `content`.
 

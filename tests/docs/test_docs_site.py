@@ -146,6 +146,14 @@ def test_what_only_one_dialect_has_is_in_a_section_of_its_own(site: Path) -> Non
     assert {json.loads(text)["type"] for text in shown.json} == only | set(client_types())
 
 
+def test_what_the_announcement_adds_is_told(site: Path) -> None:
+    schema = spec("schemas/InitiatedWorkflow.yaml")
+    text = " ".join(part(site, "messages.html", "announced", "</table>").text.split())
+    for name, field in schema["properties"].items():
+        mark = f"{name} fastagency.v1{' secret' if name in schema['x-secret'] else ''} "
+        assert (mark in text) == ("x-dialect" in field), name
+
+
 def test_the_values_of_enums_are_explained(pages: dict[str, Page]) -> None:
     text = " ".join(pages["messages.html"].text.split())
     for name in ("SessionMode", "RejectionReason", "Outcome"):
