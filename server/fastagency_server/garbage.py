@@ -9,7 +9,7 @@ __all__ = ["calm_garbage_collector"]
 
 _THRESHOLDS: Final = (2_000, 10, 20)
 """The young generations stay small, so looking through them takes a few milliseconds; the old one is looked
-through a hundred times less often than Python would."""
+through after 400,000 new objects instead of 70,000."""
 
 
 def calm_garbage_collector() -> None:
