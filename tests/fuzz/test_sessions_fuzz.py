@@ -160,11 +160,15 @@ class Sessions(RuleBasedStateMachine):
         """Let the workflow end, read everything, and compare."""
         self.puppet.orders.put(("end", 0))
         last = self._tab()
-        self._finish(last, answering=True)
-        for tab in self.tabs:
-            self._finish(tab, answering=False)
-            self._compare(tab, last)
-        self._as_written(last)
+        try:
+            self._finish(last, answering=True)
+            for tab in self.tabs:
+                self._finish(tab, answering=False)
+                self._compare(tab, last)
+            self._as_written(last)
+        finally:
+            for tab in (*self.tabs, last):
+                tab.drop()
         del self.stage.puppets[self.puppet.workflow_uuid]
 
     def _finish(self, tab: Tab, *, answering: bool) -> None:
