@@ -42,8 +42,7 @@ def main() -> int:
         for peer in peers:
             with running([peer], shared=False) as (server,):
                 most = options.conversations // len(peers)
-                before = Process(server.pid).usage()
-                found = uvloop.run(_soak(server, most, options.at_once))
+                before, found = uvloop.run(_soak(server, most, options.at_once))
             print(f"{peer.title}:")
             for name, value in found.rows():
                 print(f"  {name:<28}{value}")
@@ -56,10 +55,12 @@ def main() -> int:
     return 1 if faults else 0
 
 
-async def _soak(server: Running, most: int, at_once: int) -> soak.Soaked:
+async def _soak(server: Running, most: int, at_once: int) -> tuple[Usage, soak.Soaked]:
     process = Process(server.pid)
     target = Target(server.url, f"burst_{server.peer.mode}", {"messages": 1}, ("",), "", server.peer.dialect)
-    return await soak.soak(target, _SECONDS, at_once, Progress(sys.stderr), process, most)
+    first = await soak.soak(target, _SECONDS, 1, Progress(None), process, 1)  # what a server opens once
+    assert first.after is not None, "the server's process is known"
+    return first.after, await soak.soak(target, _SECONDS, at_once, Progress(sys.stderr), process, most)
 
 
 def _faults(before: Usage, found: soak.Soaked) -> list[str]:
