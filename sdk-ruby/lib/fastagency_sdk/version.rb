@@ -2,5 +2,5 @@
 
 module FastAgency
   # The version of this gem. (That of the protocol is {PROTOCOL_VERSION}.)
-  VERSION = "0.1.0"
+  VERSION = "0.2.0"
 end
