@@ -86,9 +86,13 @@ def verb_of(step: Step) -> str:
 
 def load_clauses(folder: Path = SESSIONS) -> dict[str, Clause]:
     """Every clause of the classic dialect, by key. Raises BadCases."""
-    document = load_yaml(folder / "clauses.yaml")
+    file = folder / "clauses.yaml"
+    document = load_yaml(file)
     if not isinstance(document, dict):
-        raise BadCases(f"{folder / 'clauses.yaml'}: must be an object of clauses")
+        raise BadCases(f"{file}: must be an object of clauses")
+    text = file.read_text(encoding="utf-8")
+    if twice := list(_twice(yaml.compose(text, Loader=yaml.SafeLoader), file.name)):
+        raise BadCases("\n".join(twice))
     return {key: Clause(key, " ".join(it["says"].split()), it["judged"]) for key, it in document.items()}
 
 

@@ -99,3 +99,10 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
 
 def test_the_generated_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pages", "--check"]) == 0, capsys.readouterr().out
+
+
+def test_a_clause_that_stands_twice_is_refused(folder: Path) -> None:
+    clauses = folder / "clauses.yaml"
+    clauses.write_text(clauses.read_text() + "FA-CLA-1: {judged: both, says: Something else.}\n")
+    with pytest.raises(BadCases, match="'FA-CLA-1' stands twice"):
+        load_clauses(folder)
