@@ -71,8 +71,8 @@ def _faults(before: Usage, found: soak.Soaked) -> list[str]:
         faults.append(f"{after.threads - before.threads} threads are left")
     if after.sockets > before.sockets:
         faults.append(f"{after.sockets - before.sockets} sockets are left")
-    half = found.samples[len(found.samples) // 2][1].memory
-    last = found.samples[-1][1].memory
+    memory = [usage.memory for _, usage in found.samples] + [after.memory]
+    half, last = memory[len(memory) // 2], memory[-1]
     if last > half * _GROWTH:
         faults.append(f"memory grew from {half / 2**20:.0f} to {last / 2**20:.0f} MiB in the second half")
     return faults
