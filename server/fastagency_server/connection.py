@@ -64,7 +64,10 @@ class Connection:
         try:
             self.user_id = await identify()
             writer = self._loop.create_task(self._write())
-            await self._read()
+            if not await self._read():
+                # The end is decided, and the writer may still be about it: the last frames, the close frame.
+                self._wake.set()
+                await writer
         except Refusal as refusal:
             await self._perform(self.session.refuse(refusal))
         except WebSocketDisconnect:
@@ -79,7 +82,8 @@ class Connection:
                 with suppress(asyncio.CancelledError):
                     await writer
 
-    async def _read(self) -> None:
+    async def _read(self) -> bool:
+        """Read until the session is over, or the client is gone (then True)."""
         while not self.session.closed:
             try:
                 async with asyncio.timeout_at(self.session.deadline) as self._patience:
@@ -90,7 +94,7 @@ class Connection:
             if message["type"] == "websocket.disconnect":
                 if not self._close_sent:
                     self._closed("client", message.get("code", 1005))
-                return
+                return True
             text = message.get("text")
             output = self.session.binary() if text is None else self.session.text(text)
             if output.start is not None:
@@ -98,6 +102,7 @@ class Connection:
             await self._perform(output)
             if output.more:
                 self._wake.set()
+        return False
 
     async def _write(self) -> None:
         try:

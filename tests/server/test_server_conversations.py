@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 import threading
 import uuid
 from typing import Any
@@ -338,6 +339,23 @@ def test_a_client_that_reads_too_late_is_told_why() -> None:
         socket.start("flood")
         eventually(lambda: len(said) > 0 and adapter.running == 0, "the workflow was not stopped")
         assert socket.expect_close() == (4101, "This connection reads too slowly.")
+
+
+def test_a_frame_that_comes_at_the_end_cuts_nothing_off() -> None:
+    """The last batch is on its way to a reader that is slow for a moment, and says something meanwhile."""
+    adapter = FastAPIAdapter(provider=make_workflows())
+    with serve(application(adapter), client_faults="ignore") as live:
+        live.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
+        with RawSocket(live.url, receive_buffer=16 * 1024) as slow:
+            slow.start("atalk", {"count": 8, "size": 100_000})  # a task: all is said before the first is sent
+            assert slow.receive()["type"] == "workflow_started"
+            eventually(lambda: adapter.running == 0, "the workflow is over")
+            for _ in range(3):
+                slow.send_frame(b"Thank you")
+            threading.Event().wait(0.2)  # shorter finds less, and is as right
+            types = [slow.receive()["type"] for _ in range(9)]
+            assert types == [*["text_message"] * 8, "workflow_completed"]
+            assert slow.expect_close() == (1000, "")
 
 
 def test_registering() -> None:
