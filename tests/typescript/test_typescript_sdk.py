@@ -11,7 +11,7 @@ import pytest
 from node_tools import ROOT, SDK, TSC, built_sdk, run
 from typescript_tools import HERE, bundle
 
-LIMIT = 10_200
+LIMIT = 10_500
 """Bytes, gzipped: what a page has to load of the SDK."""
 
 PRETTIER = SDK / "node_modules" / ".bin" / "prettier"
