@@ -30,7 +30,7 @@ def test_the_program_finds_what_is_wrong(tmp_path: Path) -> None:
         f'$LOAD_PATH.unshift "{SDK}/lib"\n'
         'require "fastagency_sdk"\n'
         "FastAgency::SessionLog.prepend(Module.new do\n"
-        "  def disconnected\n"
+        "  def disconnected(closure)\n"
         "    super\n"
         "    @seq = [@seq - 2, 0].max\n"
         "  end\n"
