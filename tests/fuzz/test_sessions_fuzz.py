@@ -180,7 +180,8 @@ class Sessions(RuleBasedStateMachine):
                 return
             if codes[-1:] == [4100]:  # the server has not noticed yet who has gone: back off (spec FA-CLS)
                 time.sleep(0.05)
-            tab.resume(tab.seq, tab.epoch)
+            # A cursor at the very end brings nothing but the end (spec FA-RES-9): from the start, then.
+            tab.resume(0 if codes[-1:] == [1000] else tab.seq, tab.epoch)
             while tab.read_one():
                 question = _open_question(tab) if answering else None
                 if question is not None and tab.socket is not None:
