@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -36,12 +37,12 @@ class Spread:
         return [(f"{what}, {name}", f"{seconds * 1000:,.2f} ms") for name, seconds in shown.items()]
 
 
-class Figures:
+class Figures(ABC):
     """Base of what a measurement returns: a dataclass whose fields are numbers, Spreads and the like."""
 
+    @abstractmethod
     def rows(self) -> list[tuple[str, str]]:
         """The table: (what it is, the figure with its unit)."""
-        raise NotImplementedError
 
     def as_json(self) -> dict[str, Any]:
         """The fields by name; times in seconds, memory in bytes."""

@@ -70,8 +70,9 @@ class Connection:
                 await writer
         except Refusal as refusal:
             await self._perform(self.session.refuse(refusal))
-        except WebSocketDisconnect:
-            pass
+        except WebSocketDisconnect:  # learnt from sending
+            if not self._close_sent:
+                self._closed("client", _NO_CLOSE_FRAME)
         except Exception:
             await self._break()
         finally:
