@@ -161,6 +161,13 @@ def swapped() -> Spoil:
     return spoil
 
 
+async def last_twice(event: Event, send: Send) -> None:
+    """The last message again, at once: a client that has read the first one closes."""
+    await send(event)
+    if event["type"] == "websocket.send" and json.loads(event["text"])["type"] == "workflow_completed":
+        await send(event)
+
+
 def closing_with(code: int) -> Callable[[], Spoil]:
     """Another close code. (That a missing close frame is found, `test_wiretap` shows.)"""
 
@@ -206,12 +213,7 @@ SOCKET: dict[str, tuple[Callable[[], Spoil], str]] = {
         "sent what is not JSON (NaN is not JSON)",
     ),
     "two messages out of order": (swapped, "text_message out of order: not in state created"),
-    "a message after the last": (
-        of_type(
-            "error", lambda message: {**message, "type": "workflow_completed", "content": {"result": None}}
-        ),
-        "out of order: not in state completed",
-    ),
+    "a message after the last": (lambda: last_twice, "out of order: not in state completed"),
     "a dashed uuid": (
         of_type("text_message", lambda message: {**message, "workflow_uuid": "-".join(["0" * 8] * 4)}),
         "workflow_uuid is not 32 lower-case hex digits",

@@ -140,18 +140,20 @@ class EndingsTest {
   void aMessageThatIsTooBigEndsIt() throws Exception {
     // In parts that are each small enough.
     byte[] part = "é".repeat(2_000).getBytes(StandardCharsets.UTF_8);
-    ConversationLostException lost =
-        ending(
-            ConversationLostException.class,
-            peer -> {
-              peer.read();
-              peer.frame(Peer.TEXT, false, part);
-              peer.frame(Peer.CONTINUATION, false, part);
-              peer.frame(Peer.CONTINUATION, false, part);
-              seen.add("closed with " + peer.read().closeCode());
-            });
-    assertEquals(1009, lost.code());
-    assertEquals("closed with 1008", seen.poll(20, TimeUnit.SECONDS));
+    FakeServer.Script script =
+        peer -> {
+          peer.read();
+          peer.frame(Peer.TEXT, false, part);
+          peer.frame(Peer.CONTINUATION, false, part);
+          peer.frame(Peer.CONTINUATION, false, part);
+          seen.add("closed with " + peer.read().closeCode());
+        };
+    try (FakeServer server = new FakeServer(script);
+        Conversation conversation = client(server).maxMessageSize(10_000).build().start("w")) {
+      assertEquals(1009, assertThrows(ConversationLostException.class, conversation::next).code());
+      // While the server is still there to read it.
+      assertEquals("closed with 1008", seen.poll(20, TimeUnit.SECONDS));
+    }
   }
 
   @Test
