@@ -161,10 +161,13 @@ class FastAPIAdapter:
                 self._connections.discard(connection)
 
         # FastAgency's own client asks for paths with two slashes; they are served, and not documented.
+        # What is asked for most is looked for first.
+        for slash in ("", "/"):
+            router.add_api_websocket_route(slash + self.ws_path, socket)
         for slash in ("", "/"):
             for path, endpoint, method in (
-                (self.discovery_path, discovery, "GET"),
                 (self.initiate_workflow_path, initiate_workflow, "POST"),
+                (self.discovery_path, discovery, "GET"),
             ):
                 router.add_api_route(
                     slash + path,
@@ -173,7 +176,6 @@ class FastAPIAdapter:
                     include_in_schema=not slash,
                     **documented(endpoint.__name__),
                 )
-            router.add_api_websocket_route(slash + self.ws_path, socket)
         add_site(
             router,
             self.discovery_path.rpartition("/")[0],

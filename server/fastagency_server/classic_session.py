@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from fastagency_sdk._generated.messages import InitiateWorkflow
 from fastagency_sdk._generated.tables import CLIENT_FRAMES, CloseCode, ConversationState
@@ -16,6 +16,7 @@ from .settings import Settings
 __all__ = ["ClassicSession"]
 
 _FIRST: Final = "The first frame"
+_NO_UUID: Final = "workflow_uuid: Input should be a UUID, 32 hex digits or dashed."
 
 
 class ClassicSession(Session):
@@ -59,9 +60,12 @@ class ClassicSession(Session):
     def _first_frame(self, text: str) -> Output:
         try:
             value = json_object(text, _FIRST)
+            uuid = uuid_of(value)
             # Known before the rest is judged, so that an `error` can say which conversation it belongs to.
-            self._workflow_uuid = uuid_of(value) or NO_CONVERSATION
-            first = _initiate_workflow(value)
+            self._workflow_uuid = uuid or NO_CONVERSATION
+            first = parsed(InitiateWorkflow, value, _FIRST)
+            if uuid is None:
+                raise MalformedFrame(f"{_FIRST} is not right.", _NO_UUID)
         except MalformedFrame as refusal:
             return self.refuse(refusal)
         self._starting = True
@@ -81,12 +85,3 @@ class ClassicSession(Session):
     def _leave(self) -> None:
         if self._conversation is not None:
             self._conversation.close()
-
-
-def _initiate_workflow(value: dict[str, Any]) -> InitiateWorkflow:
-    first = parsed(InitiateWorkflow, value, _FIRST)
-    if uuid_of(value) is None:
-        raise MalformedFrame(
-            f"{_FIRST} is not right.", "workflow_uuid: Input should be a UUID, 32 hex digits or dashed."
-        )
-    return first

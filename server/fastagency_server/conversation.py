@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -75,7 +75,6 @@ class Conversation(ABC):
 
         Raises ConversationClosed when the conversation is over (spec FA-CLA-6, FA-CAN-1).
         """
-        done: list[Callback] = []
         with self._lock:
             self._check_open()
             if not self._opened:
@@ -84,11 +83,15 @@ class Conversation(ABC):
                 return True  # said once, whoever says it first: the server, or a provider that does it itself
             else:
                 self._append(frame)
-            if kind == "workflow_completed":
+            if kind != "workflow_completed":
+                room = self._has_room()
+            else:
                 self.state = self._ending
-                done = self._release_all()
-            room = bool(done) or self._has_room()
-        self._tell(done)
+                done, room = self._release_all(), True
+        if kind == "workflow_completed":
+            self._tell(done)
+        else:
+            self._wake()
         return room
 
     @abstractmethod
@@ -111,7 +114,7 @@ class Conversation(ABC):
             self._put(kind, question.frame)
             self._question_is_out(question)
             self.state = ConversationState.AWAITING_ANSWER
-        self._tell([])
+        self._tell()
 
     def answer_to(self, question: Question) -> str:
         """Return the answer to a question that is done. Raises ConversationClosed when there will be none."""
@@ -132,7 +135,7 @@ class Conversation(ABC):
             if was_open:
                 self._question_closed(question, None, question.default)
                 self._ask_next()
-        self._tell([])
+        self._tell()
         return True
 
     def wait_for_room(self, done: Callback) -> bool:
@@ -168,7 +171,7 @@ class Conversation(ABC):
                 return
             self._opened = True
             self._append(self._opening_frame())
-        self._tell([])
+        self._tell()
 
     # --- what a dialect is
 
@@ -266,7 +269,7 @@ class Conversation(ABC):
         if self.answered is not None:
             self.answered(monotonic() - question.asked)
 
-    def _tell(self, done: list[Callback]) -> None:
+    def _tell(self, done: Sequence[Callback] = ()) -> None:
         for callback in done:
             callback()
         self._wake()

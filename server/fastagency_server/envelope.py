@@ -28,6 +28,7 @@ _encoder = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(","
 # Message uuids tell messages apart and guard nothing, so a fast generator will do. It is our own instance,
 # because a workflow may seed the shared one, and it is seeded again in a forked worker.
 _random = random.Random()
+_random_bits = _random.getrandbits
 if hasattr(os, "register_at_fork"):  # pragma: no branch - absent on Windows only
     os.register_at_fork(after_in_child=_random.seed)
 
@@ -37,7 +38,7 @@ _FREE_BITS: Final = ~((0xF << 76) | (0x3 << 62))
 
 def new_uuid() -> str:
     """Return a new version 4 UUID for a message, 32 hex digits. Not for secrets."""
-    return (_random.getrandbits(128) & _FREE_BITS | _VERSION_4).to_bytes(16, "big").hex()
+    return (_random_bits(128) & _FREE_BITS | _VERSION_4).to_bytes(16, "big").hex()
 
 
 def content_fields(kind: str) -> frozenset[str]:
@@ -48,7 +49,7 @@ def content_fields(kind: str) -> frozenset[str]:
 
 def encode(
     kind: str,
-    content: Mapping[str, Any],
+    content: dict[str, Any],
     workflow_uuid: str,
     sender: str | None = None,
     recipient: str | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["MAX_DEPTH", "loads"]
 
@@ -24,7 +24,7 @@ def loads(text: str | bytes) -> Any:
             text = text.decode()
         if text.startswith("\ufeff"):
             raise ValueError("it begins with a byte order mark")
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_integer)
+        value = _decoder.decode(text)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode()
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
@@ -70,3 +70,6 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"the number {text[:20]} is too large")
     return number
+
+
+_decoder: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_integer)

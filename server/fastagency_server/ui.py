@@ -60,7 +60,9 @@ class _Voice(ABC, Generic[Said, Asked]):
         return self._user_id
 
     @abstractmethod
-    def _say(self, kind: str, content: Content, *envelope: Any) -> Said: ...
+    def _say(
+        self, kind: str, content: Content, sender: Any, recipient: Any, auto_reply: Any, uuid: Any
+    ) -> Said: ...
 
     @abstractmethod
     def _ask(self, kind: str, content: Content, timeout: float | None, *envelope: Any) -> Asked: ...
@@ -232,9 +234,6 @@ class _Voice(ABC, Generic[Said, Asked]):
         """
         return self._stream(uuid, sender, recipient, delta, replace)
 
-    def _encode(self, kind: str, content: Content, envelope: tuple[Any, ...]) -> str:
-        return encode(kind, content, self._conversation.workflow_uuid, *envelope)
-
     def _question(
         self,
         kind: str,
@@ -257,7 +256,7 @@ class _Voice(ABC, Generic[Said, Asked]):
             raise InvalidMessage("multiple_choice: content.choices: there is nothing to choose from")
         sender, recipient, auto_reply, uuid = envelope
         uuid = new_uuid() if uuid is None else uuid
-        frame = self._encode(kind, content, (sender, recipient, auto_reply, uuid))
+        frame = encode(kind, content, self.workflow_uuid, sender, recipient, auto_reply, uuid)
         return Question.of(kind, content, frame, done, uuid)
 
     def _unanswered(self, question: Question, timeout: float | None) -> str:
@@ -315,8 +314,12 @@ class UI(_Voice[None, str]):
 
         return deliver(message, self)
 
-    def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        if not self._conversation.post(kind, self._encode(kind, content, envelope)):
+    def _say(
+        self, kind: str, content: Content, sender: Any, recipient: Any, auto_reply: Any, uuid: Any
+    ) -> None:
+        conversation = self._conversation
+        frame = encode(kind, content, conversation.workflow_uuid, sender, recipient, auto_reply, uuid)
+        if not conversation.post(kind, frame):
             self._wait()
 
     def _wait(self) -> None:
@@ -367,8 +370,12 @@ class AsyncUI(_Voice[Awaitable[None], Awaitable[str]]):
 
         return await deliver(message, self)
 
-    async def _say(self, kind: str, content: Content, *envelope: Any) -> None:
-        if not self._conversation.post(kind, self._encode(kind, content, envelope)):
+    async def _say(
+        self, kind: str, content: Content, sender: Any, recipient: Any, auto_reply: Any, uuid: Any
+    ) -> None:
+        conversation = self._conversation
+        frame = encode(kind, content, conversation.workflow_uuid, sender, recipient, auto_reply, uuid)
+        if not conversation.post(kind, frame):
             await self._wait()
 
     async def _stream(self, *piece: Any) -> None:

@@ -114,6 +114,10 @@ class Workflows(NativeProvider):
         """The names of the workflows, in the order of their registration."""
         return list(self._workflows)
 
+    def catalogue(self) -> dict[str, str]:
+        """The description of every workflow by its name, in the order of their registration."""
+        return {name: found.description for name, found in self._workflows.items()}
+
     def get_description(self, name: str) -> str:
         """The description of the workflow `name`. Raises ProviderKeyError when there is none."""
         return self._find(name).description

@@ -115,11 +115,8 @@ class _Unthrottled(UI):
     def of(cls, ui: AsyncUI) -> _Unthrottled:
         return cls(ui._conversation, ui.user_id)
 
-    def _say(self, kind: str, content: dict[str, Any], *envelope: Any) -> None:
-        self._conversation.post(kind, self._encode(kind, content, envelope))
-
-    def _stream(self, *piece: Any) -> None:
-        self._conversation.text_chunk(*piece)
+    def _wait(self) -> None:
+        pass
 
 
 class _Answer(str):
