@@ -137,7 +137,7 @@ async def measure(options: argparse.Namespace) -> Report:
             for server in servers:
                 await _round(report, server, options, f"round {number + 1}/{options.rounds}")
     for number in range(options.open_rounds):
-        for peer in peers:
+        for peer in (peer for peer in peers if not peer.brief):
             with running([peer], shared=False) as (server,):  # a fresh one: memory counts from the start
                 if number == 0:
                     await _held(report, server, options)

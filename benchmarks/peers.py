@@ -30,7 +30,8 @@ class Peer:
     """One row of the tables: a server program and the kind of workflow that it runs.
 
     `module` names the program in servers/, `mode` is `blocking` or `async`, `holds` how many conversations it
-    is known to hold at once (None: no such limit), `dialect` what is spoken with it.
+    is known to hold at once (None: no such limit), `dialect` what is spoken with it. A `brief` one is not
+    measured with many conversations open.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Peer:
     mode: str
     holds: int | None = None
     dialect: str = CLASSIC
+    brief: bool = False
 
 
 PEERS = (
@@ -46,6 +48,8 @@ PEERS = (
     Peer("ours, async", ".venv", "ours", "async"),
     Peer("ours, blocking, fastagency.v1", ".venv", "ours", "blocking", dialect=V1),
     Peer("ours, async, fastagency.v1", ".venv", "ours", "async", dialect=V1),
+    Peer("ours in FastAPI, blocking", ".venv", "in_fastapi", "blocking", brief=True),
+    Peer("ours in FastAPI, async", ".venv", "in_fastapi", "async", brief=True),
     Peer("FastAgency 0.10.2, blocking", ".venv-upstream", "upstream", "blocking", holds=40),
     Peer("FastAgency 0.10.2, async", ".venv-upstream", "upstream", "async", holds=40),
     Peer("bare Starlette, ready-made text", ".venv", "bare", "async"),

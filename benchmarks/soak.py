@@ -10,7 +10,10 @@ left, or memory grows by more than a twentieth in the second half, beside the uu
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
+import time
+from dataclasses import replace
 from typing import Final
 
 import uvloop
@@ -23,6 +26,7 @@ from .peers import PEERS, PeerFailed, Running, prepare_client, running
 
 _SECONDS: Final = 3600.0  # ends a run that would hang otherwise
 _GROWTH: Final = 1.05
+_IDLE_SECONDS: Final = 15.0  # the server's threads wait ten for another workflow
 _UUID_BYTES: Final = 300  # with its place in a dictionary
 
 
@@ -59,9 +63,14 @@ def main() -> int:
 async def _soak(server: Running, most: int, at_once: int) -> tuple[Usage, soak.Soaked]:
     process = Process(server.pid)
     target = Target(server.url, f"burst_{server.peer.mode}", {"messages": 1}, ("",), "", server.peer.dialect)
+    threads = process.usage().threads
     first = await soak.soak(target, _SECONDS, 1, Progress(None), process, 1)  # what a server opens once
     assert first.after is not None, "the server's process is known"
-    return first.after, await soak.soak(target, _SECONDS, at_once, Progress(sys.stderr), process, most)
+    found = await soak.soak(target, _SECONDS, at_once, Progress(sys.stderr), process, most)
+    until = time.monotonic() + _IDLE_SECONDS
+    while process.usage().threads > threads and time.monotonic() < until:
+        await asyncio.sleep(0.2)
+    return replace(first.after, threads=threads), replace(found, after=process.usage())
 
 
 def _faults(before: Usage, found: soak.Soaked) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastagency_server import UI, AsyncUI, FastAPIAdapter, Workflows, calm_garbage_collector
-from fastapi import FastAPI
 
 from .text import BODY
 
@@ -44,6 +43,6 @@ async def ask_async(ui: AsyncUI, params: dict[str, Any]) -> str:
     return "done"
 
 
-app = FastAPI()
-app.include_router(FastAPIAdapter(provider=workflows).router)
+adapter = FastAPIAdapter(provider=workflows)
+app = adapter.application
 calm_garbage_collector()  # as docs/load.md advises for thousands of conversations

@@ -33,12 +33,12 @@ class ClassicSession(Session):
         return self._conversation.state if self._conversation is not None else self._state
 
     def started(self, conversation: ClassicConversation) -> Output:
-        """The workflow that `Output.start` asked for runs."""
+        """The workflow that `Output.start` asked for runs. What it says is to be pulled."""
         if self.closed:
             conversation.close()
             return NOTHING
         self._conversation = conversation
-        return self.pull()
+        return Output(more=True)
 
     def pull(self) -> Output:
         """The conversation may have something to say."""

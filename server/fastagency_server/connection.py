@@ -109,14 +109,14 @@ class Connection:
         try:
             while not self.session.closed:
                 await self._wake.wait()
+                # Others' turn: what they still say goes out together, and a workflow that talks without end,
+                # so that nothing here need wait, does not keep the loop from every other socket.
+                await asyncio.sleep(0)
                 self._wake.clear()
                 output = self.session.pull()
                 await self._perform(output)
                 if output.more:
                     self._wake.set()
-                # Nothing above need have waited: a workflow that talks without end must not keep the loop
-                # from every other socket.
-                await asyncio.sleep(0)
         except WebSocketDisconnect:
             pass  # the reader learns of it too
         except Exception:

@@ -54,6 +54,7 @@ class Drain:
         await asyncio.gather(*(connection.dismiss(refusal) for connection in tuple(self._connections)))
         self._conversations.close()
         await self._runner.idle(self._settings.shutdown_seconds)
+        self._runner.release_threads()
         if left := self._runner.busy:
             logger.warning("%d workflows are still inside a blocking call; they end with the process", left)
 

@@ -14,7 +14,9 @@ from weakref import WeakKeyDictionary, ref
 
 from fastapi import Depends, HTTPException, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from .errors import NotAllowed, NotAuthenticated, Overloaded, Refusal
 from .origins import check_origin
@@ -43,7 +45,7 @@ class SocketIdentity:
         self._settings = settings
         self._tickets = tickets
         # Analysing a dependency takes milliseconds, so it is done once an application.
-        self._routes: WeakKeyDictionary[Any, APIRoute] = WeakKeyDictionary()
+        self._routes: WeakKeyDictionary[Any, ASGIApp] = WeakKeyDictionary()
 
     async def user_of(self, websocket: WebSocket) -> str | None:
         """Return the user of an accepted socket.
@@ -69,13 +71,13 @@ class SocketIdentity:
             "scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
             _OUTCOME: outcome,
         }
-        await self._route(websocket.app).app(scope, _no_body, _discard)
+        await self._route(websocket.app)(scope, _no_body, _discard)
         if "refusal" in outcome:
             raise outcome["refusal"]
         user_id: str | None = outcome["user_id"]
         return user_id
 
-    def _route(self, app: Any) -> APIRoute:
+    def _route(self, app: Any) -> ASGIApp:
         route = self._routes.get(app)
         if route is None:
             user = Depends(self._get_user_id)
@@ -84,7 +86,9 @@ class SocketIdentity:
                 request.scope[_OUTCOME]["user_id"] = as_user_id(user_id)
                 return Response()
 
-            route = _Route("/", who, methods=["GET"], dependency_overrides_provider=_Overrides(app))
+            asked = _Route("/", who, methods=["GET"], dependency_overrides_provider=_Overrides(app))
+            # A FastAPI application has this around its routes; `app` need be none.
+            route = AsyncExitStackMiddleware(asked.app)
             self._routes[app] = route
         return route
 

@@ -1,4 +1,4 @@
-"""Runs workflows: a blocking one in a thread of its own, an `async def` one as a task (no thread)."""
+"""Runs workflows: a blocking one in a thread, an `async def` one as a task (no thread)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import inspect
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -17,6 +16,7 @@ from .conversation import Conversation
 from .errors import ConversationClosed, Overloaded
 from .runtimes import ambient
 from .settings import Settings
+from .threads import Threads
 from .ui import UI, AsyncUI
 from .workflows import Work
 
@@ -24,16 +24,14 @@ __all__ = ["Runner"]
 
 logger = logging.getLogger(__name__)
 
-# `threading.stack_size` is one setting for the whole process, so it is set only while a thread starts.
-_stack_size_lock = threading.Lock()
-
 
 class Runner:
     """Runs the workflows of one adapter. Its methods are called on the event loop's thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._threads: set[threading.Thread] = set()
+        self._threads = Threads(settings)
+        self._in_threads = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: asyncio.Event | None = None
 
@@ -52,7 +50,7 @@ class Runner:
     @property
     def busy(self) -> int:
         """How many workflows run."""
-        return len(self._threads) + len(self._tasks)
+        return self._in_threads + len(self._tasks)
 
     async def idle(self, seconds: float) -> None:
         """Wait until no workflow runs, at most so many seconds."""
@@ -62,6 +60,10 @@ class Runner:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
+
+    def release_threads(self) -> None:
+        """End the threads that wait for the next workflow."""
+        self._threads.release()
 
     def _ended(self, ended: Callable[[], None]) -> None:
         if self._idle is not None and not self.busy:
@@ -77,7 +79,7 @@ class Runner:
         context = contextvars.copy_context()
 
         def forget() -> None:
-            self._threads.discard(thread)
+            self._in_threads -= 1
             self._ended(ended)
 
         def body() -> None:
@@ -88,18 +90,12 @@ class Runner:
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(forget)
 
-        # A daemon, so that a workflow inside a long call to a model cannot keep a stopped server alive.
-        thread = threading.Thread(target=body, name=f"workflow-{conversation.workflow_uuid}", daemon=True)
-        with _stack_size_lock:
-            before = threading.stack_size(self._settings.thread_stack_bytes)
-            try:
-                thread.start()
-            except RuntimeError as error:  # what `threading` makes of the system's refusal
-                logger.warning("no thread for a workflow: %s", error)
-                raise Overloaded.without_thread() from error
-            finally:
-                threading.stack_size(before)
-        self._threads.add(thread)
+        try:
+            self._threads.run(f"workflow-{conversation.workflow_uuid}", body)
+        except RuntimeError as error:  # what `threading` makes of the system's refusal
+            logger.warning("no thread for a workflow: %s", error)
+            raise Overloaded.without_thread() from error
+        self._in_threads += 1
         return lambda: None
 
     # --- async workflows

@@ -15,7 +15,7 @@ _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", re.IGNORECASE)
 class Settings:
     """Limits of one `FastAPIAdapter`. Times are in seconds, sizes in bytes.
 
-    Raises ValueError when a limit is not positive, or an origin is none.
+    Raises ValueError when a limit is not positive (`idle_threads`: negative), or an origin is none.
     """
 
     first_frame_seconds: float = 10.0
@@ -94,6 +94,11 @@ class Settings:
     space. Code that recurses without end through C functions (a `key` of `sorted`, `__repr__`) meets Python's
     recursion limit in time from 2 MiB on; below that the process dies of it."""
 
+    idle_threads: int = 32
+    """Threads of blocking workflows that have ended, kept for the next ones for up to ten seconds; 0 gives
+    every workflow a new one. As in every pool of threads, what a workflow keeps in `threading.local` is there
+    for the one after it; what it keeps in a `contextvars.ContextVar` is not."""
+
     cancel_seconds: float = 5.0
     """How long an async workflow that was told of the end (`ConversationClosed`) may tidy up before its task
     is cancelled."""
@@ -108,8 +113,10 @@ class Settings:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, int | float) and value <= 0:
+            if isinstance(value, int | float) and value <= 0 and field.name != "idle_threads":
                 raise ValueError(f"{field.name} must be positive")
+        if self.idle_threads < 0:
+            raise ValueError("idle_threads must not be negative")
         for origin in self.allowed_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"allowed_origins: {origin!r} is not like https://app.example.org")

@@ -9,11 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from fastagency_server import UI, AsyncUI, FastAPIAdapter, FastAPIProvider, Workflows
+from fastagency_server import UI, AsyncUI, FastAPIAdapter, FastAPIProvider, Settings, Workflows
 from fastagency_server.errors import InvalidMessage, ProviderKeyError
 from live_server import serve
 from raw_client import RawConversation
 from server.serving import application, eventually, make_workflows
+
+FAR = Settings(idle_threads=0)
+"""No thread of the far server is there when it is asked whether the near one has left any."""
 
 
 @dataclass
@@ -141,7 +144,7 @@ def test_an_envelope_with_a_field_that_the_protocol_does_not_have() -> None:
 
 @pytest.mark.parametrize("workflow", ["ask", "aask"])
 def test_a_chain_of_two_servers(workflow: str) -> None:
-    with serve(application(FastAPIAdapter(provider=make_workflows()))) as far:
+    with serve(application(FastAPIAdapter(provider=make_workflows(), settings=FAR))) as far:
         provider = FastAPIAdapter.create_provider(fastapi_url=far.url)
         with serve(application(FastAPIAdapter(provider=provider))) as near:
             listed = httpx.get(near.url + "/fastagency/discovery").json()
@@ -158,7 +161,7 @@ def test_a_chain_of_two_servers(workflow: str) -> None:
 
 @pytest.mark.parametrize(("single", "answer"), [(True, "a, b"), (False, "c,a, b"), (False, "")])
 def test_choices_through_a_chain(single: bool, answer: str) -> None:
-    with serve(application(FastAPIAdapter(provider=make_workflows()))) as far:
+    with serve(application(FastAPIAdapter(provider=make_workflows(), settings=FAR))) as far:
         adapter = FastAPIAdapter(provider=FastAPIProvider(far.url))
         with serve(application(adapter)) as near, RawConversation(near.url) as conversation:
             conversation.start("choose", {"choices": ["a, b", "c"], "single": single})
@@ -168,7 +171,7 @@ def test_choices_through_a_chain(single: bool, answer: str) -> None:
 
 
 def test_a_failure_through_a_chain() -> None:
-    with serve(application(FastAPIAdapter(provider=make_workflows()))) as far:
+    with serve(application(FastAPIAdapter(provider=make_workflows(), settings=FAR))) as far:
         adapter = FastAPIAdapter(provider=FastAPIProvider(far.url))
         with serve(application(adapter)) as near, RawConversation(near.url) as conversation:
             conversation.start("fail")
@@ -180,7 +183,7 @@ def test_a_failure_through_a_chain() -> None:
 
 def test_a_drop_at_one_end_ends_the_workflow_at_the_other() -> None:
     ended: list[str] = []
-    far_adapter = FastAPIAdapter(provider=make_workflows(ended))
+    far_adapter = FastAPIAdapter(provider=make_workflows(ended), settings=FAR)
     with serve(application(far_adapter)) as far:
         near_adapter = FastAPIAdapter(provider=FastAPIProvider(far.url))
         with serve(application(near_adapter)) as near:
@@ -204,7 +207,7 @@ def test_the_provider_runs_on_any_blocking_user_interface() -> None:
             return "typed" if message.type == "text_input" else None
 
     screen: Any = Screen()
-    with serve(application(FastAPIAdapter(provider=make_workflows()))) as far:
+    with serve(application(FastAPIAdapter(provider=make_workflows(), settings=FAR))) as far:
         assert FastAPIProvider(far.url).run("ask", screen, "ann") == "typed"
         with pytest.raises(ProviderKeyError):
             FastAPIProvider(far.url).run("nope", screen)

@@ -39,7 +39,8 @@ def running() -> tuple[ClassicSession, ClassicConversation]:
     assert session.text(json.dumps(FIRST)).start is not None
     conversation = ClassicConversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
     conversation.begin()
-    assert types(session.started(conversation)) == ["workflow_started"]
+    assert session.started(conversation) == Output(more=True)
+    assert types(session.pull()) == ["workflow_started"]
     return session, conversation
 
 
@@ -253,7 +254,8 @@ def test_a_workflow_that_is_over_before_its_socket_listens() -> None:
     session.text(json.dumps(FIRST))
     conversation = ClassicConversation(HEX, Opening("quiz", None, {}), Settings(), lambda: None)
     conversation.finish(None)
-    output = session.started(conversation)
+    session.started(conversation)
+    output = session.pull()
     assert types(output) == ["workflow_started", "workflow_completed"]
     assert output.close is not None
 
