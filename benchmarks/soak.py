@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -67,9 +67,10 @@ async def _soak(server: Running, most: int, at_once: int) -> tuple[Usage, soak.S
     first = await soak.soak(target, _SECONDS, 1, Progress(None), process, 1)  # what a server opens once
     assert first.after is not None, "the server's process is known"
     found = await soak.soak(target, _SECONDS, at_once, Progress(sys.stderr), process, most)
-    until = time.monotonic() + _IDLE_SECONDS
-    while process.usage().threads > threads and time.monotonic() < until:
-        await asyncio.sleep(0.2)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_IDLE_SECONDS):
+            while process.usage().threads > threads:  # noqa: ASYNC110 - of another process
+                await asyncio.sleep(0.2)
     return replace(first.after, threads=threads), replace(found, after=process.usage())
 
 

@@ -12,19 +12,19 @@ from itertools import islice
 __all__ = ["Log", "now"]
 
 
-_second: tuple[int, str] = (0, "")
+_latest: tuple[int, str] = (0, "")
 
 
 def now() -> str:
     """The time, RFC 3339 in UTC with milliseconds."""
-    global _second  # a pair, replaced as a whole: threads may both write it, and neither sees half of one
+    global _latest  # a pair, replaced as a whole: threads may both write it, and neither sees half of one
     milliseconds = time.time_ns() // 1_000_000
-    second = milliseconds // 1000
-    known, text = _second
-    if known != second:
-        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        _second = (second, text)
-    return f"{text}.{milliseconds % 1000:03d}Z"
+    known, text = _latest
+    if known != milliseconds:
+        second = datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        text = f"{second}.{milliseconds % 1000:03d}Z"
+        _latest = (milliseconds, text)
+    return text
 
 
 class Log:
@@ -51,9 +51,10 @@ class Log:
         self.head += 1
         numbered = f'{frame[:-1]},"seq":{self.head},"timestamp":"{now()}"}}'
         self._frames.append(numbered)
-        self.size += len(numbered)
-        self._untaken += len(numbered)
-        self._trim(self._messages, self._bytes)
+        size = len(numbered)
+        self.size += size
+        self._untaken += size
+        self._trim()
 
     def after(self, seq: int, messages: int, size: int) -> list[str]:
         """Return frames from `seq + 1` on: at most so many, and at most one more than fills `size`."""
@@ -89,10 +90,10 @@ class Log:
             newly = islice(self._frames, self.taken + 1 - self.oldest, seq + 1 - self.oldest)
             self._untaken -= sum(map(len, newly))
         self.taken = seq
-        self._trim(self._messages, self._bytes)
+        self._trim()
 
-    def _trim(self, messages: int, size: int) -> None:
-        while (len(self._frames) > messages or self.size > size) and self.oldest <= self.taken:
+    def _trim(self) -> None:
+        while self.oldest <= self.taken and (len(self._frames) > self._messages or self.size > self._bytes):
             self._drop()
 
     def _drop(self) -> None:

@@ -92,7 +92,7 @@ class LoggedConversation(Conversation):
         """As `Conversation.post`. A `keep_alive` is not logged (spec FA-FRM-3)."""
         if kind == "keep_alive":
             return self._beside(frame)
-        if kind == "text_message" and self._streams:
+        if self._streams.open and kind == "text_message":
             with self._lock:
                 self._streams.close(json.loads(frame)["uuid"])
         return super().post(kind, frame)
@@ -205,11 +205,16 @@ class LoggedConversation(Conversation):
         settings = self.settings
         if not self._readers:
             return messages < settings.log_messages and size < settings.log_bytes
-        waiting = min(len(reader.beside) for reader in self._readers)
-        return messages + waiting < settings.buffered_messages and size < settings.buffered_bytes
+        if size >= settings.buffered_bytes:
+            return False
+        # One socket that keeps up will do.
+        for reader in self._readers:  # noqa: SIM110 - asked for every message, and `any` costs twice as much
+            if messages + len(reader.beside) < settings.buffered_messages:
+                return True
+        return False
 
     def _wake(self) -> None:
-        for reader in tuple(self._readers):
+        for reader in self._readers.copy():
             # Once for all that was not read yet. What two threads see at the same time wakes twice at worst.
             if not reader.signalled:
                 reader.signalled = True

@@ -51,10 +51,8 @@ class Streams:
         self._texts = texts
         self._bytes = size
         self._size = 0
-        self._open: dict[str, tuple[str | None, str | None, list[str]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._open)
+        self.open: dict[str, tuple[str | None, str | None, list[str]]] = {}
+        """The sender, the recipient and the pieces of each."""
 
     def write(
         self, message_uuid: str, sender: str | None, recipient: str | None, delta: str, replace: bool
@@ -62,25 +60,25 @@ class Streams:
         """Note a piece."""
         if replace:
             self.close(message_uuid)
-        pieces = self._open.setdefault(message_uuid, (sender, recipient, []))[2]
+        pieces = self.open.setdefault(message_uuid, (sender, recipient, []))[2]
         pieces.append(delta)
         self._size += len(delta)
-        while self._open and (len(self._open) > self._texts or self._size > self._bytes):
-            self.close(next(iter(self._open)))
+        while self.open and (len(self.open) > self._texts or self._size > self._bytes):
+            self.close(next(iter(self.open)))
 
     def close(self, message_uuid: str) -> None:
         """The whole text was said."""
-        if message_uuid in self._open:
-            self._size -= sum(map(len, self._open.pop(message_uuid)[2]))
+        if message_uuid in self.open:
+            self._size -= sum(map(len, self.open.pop(message_uuid)[2]))
 
     def clear(self) -> None:
         """The conversation is over."""
-        self._open.clear()
+        self.open.clear()
         self._size = 0
 
     def frames(self) -> list[str]:
         """Each text so far, as one `text_chunk` that replaces what came before it."""
         return [
             chunk_frame(uuid, sender, recipient, "".join(pieces), True)
-            for uuid, (sender, recipient, pieces) in self._open.items()
+            for uuid, (sender, recipient, pieces) in self.open.items()
         ]
