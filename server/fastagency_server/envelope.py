@@ -62,9 +62,8 @@ def encode(
     Raises `InvalidMessage`, naming the field, for a wrong type and for what strict JSON cannot say.
     """
     uuid = new_uuid() if uuid is None else uuid
-    frame = plain_frame(kind, content, workflow_uuid, sender, recipient, auto_reply, uuid)
-    if frame is not None:
-        return frame
+    types = map(type, content.values())
+    signature = kind, type(sender), type(recipient), type(auto_reply), type(uuid), *content, *types
     envelope = {
         "workflow_uuid": workflow_uuid,
         "sender": sender,
@@ -74,6 +73,9 @@ def encode(
         "content": content,
         "type": kind,
     }
+    frame = plain_frame(signature, envelope)
+    if frame is not None:
+        return frame
     try:
         MESSAGE_CLASSES[kind].model_validate(envelope, strict=True)
     except ValidationError as error:
@@ -84,7 +86,7 @@ def encode(
             frame.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidMessage(f"{kind}: content.{_culprit(content)}: {error}") from None
-    note_valid(kind, content, sender, recipient, auto_reply, uuid)
+    note_valid(signature, envelope)
     return frame
 
 

@@ -9,14 +9,14 @@ that the generated model took, needs no model, and goes to the fastest encoder t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
 from fastagency_sdk._generated.tables import MESSAGE_CLASSES
 from pydantic import BaseModel
 
-__all__ = ["note_valid", "plain_frame"]
+__all__ = ["Signature", "note_valid", "plain_frame"]
 
 _PLAIN: Final = frozenset((str, bool, type(None)))
 """What is right in a field because of its type alone, and is the same in every encoder's JSON."""
@@ -52,55 +52,38 @@ _OPEN: Final = frozenset(field for known in MESSAGE_CLASSES.items() for field in
 _Encoder = Callable[[Any], str]
 _OPEN_ENCODERS: Final[dict[type, _Encoder]] = {dict: _object, list: _texts}
 
-_Signature = tuple[Any, ...]
-_known: dict[_Signature, dict[str, _Encoder]] = {}
+Signature = tuple[Any, ...]
+"""What a message is like: its type, the types of `sender`, `recipient`, `auto_reply` and `uuid`, the names of
+its content's fields, and their types."""
+
+_known: dict[Signature, dict[str, _Encoder]] = {}
 """For each signature of a message that was right: what encodes its fields that are open, by name."""
 
 
-def plain_frame(
-    kind: str,
-    content: dict[str, Any],
-    workflow_uuid: str,
-    sender: Any,
-    recipient: Any,
-    auto_reply: Any,
-    uuid: Any,
-) -> str | None:
+def plain_frame(signature: Signature, envelope: dict[str, Any]) -> str | None:
     """Return the frame of a message whose like is known to be right, None for every other one."""
-    types = map(type, content.values())
-    signature = kind, type(sender), type(recipient), type(auto_reply), type(uuid), *content, *types
     open_fields = _known.get(signature)
-    if open_fields is None or not uuid:
+    if open_fields is None or not envelope["uuid"]:
         return None
     try:
         if open_fields:
+            content = envelope["content"]
             encoded = {name: orjson.Fragment(encode(content[name])) for name, encode in open_fields.items()}
-            content = {**content, **encoded}
-        return orjson.dumps(
-            {
-                "workflow_uuid": workflow_uuid,
-                "sender": sender,
-                "recipient": recipient,
-                "auto_reply": auto_reply,
-                "uuid": uuid,
-                "content": content,
-                "type": kind,
-            }
-        ).decode()
+            envelope = {**envelope, "content": {**content, **encoded}}
+        return orjson.dumps(envelope).decode()
     except (TypeError, ValueError, RecursionError):
         return None  # the long way says which field it is
 
 
-def note_valid(
-    kind: str, content: Mapping[str, Any], sender: Any, recipient: Any, auto_reply: Any, uuid: Any
-) -> None:
+def note_valid(signature: Signature, envelope: dict[str, Any]) -> None:
     """Note that a message like this is right: the generated model took it."""
-    envelope = tuple(map(type, (sender, recipient, auto_reply, uuid)))
-    fields = {name: type(value) for name, value in content.items()}
+    content = envelope["content"]
     open_fields = {
-        name: _OPEN_ENCODERS[found]
-        for name, found in fields.items()
-        if (kind, name) in _OPEN and found in _OPEN_ENCODERS
+        name: _OPEN_ENCODERS[type(value)]
+        for name, value in content.items()
+        if (envelope["type"], name) in _OPEN and type(value) in _OPEN_ENCODERS
     }
-    if _PLAIN.issuperset((*envelope, *(found for name, found in fields.items() if name not in open_fields))):
-        _known[kind, *envelope, *content, *fields.values()] = open_fields
+    plain = [value for name, value in envelope.items() if name != "content"]
+    plain += [value for name, value in content.items() if name not in open_fields]
+    if _PLAIN.issuperset(map(type, plain)):
+        _known[signature] = open_fields

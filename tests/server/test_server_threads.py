@@ -160,13 +160,6 @@ def test_the_next_job_does_not_find_the_last_ones_event_loop() -> None:
     pool_.release()
 
 
-def test_a_stack_of_ones_own_size_is_not_everybodys() -> None:
-    before = threading.stack_size()
-    pool_ = pool(0)
-    run(pool_)
-    assert threading.stack_size() == before
-
-
 def test_the_number_of_idle_threads_may_be_none_but_not_less() -> None:
     with pytest.raises(ValueError, match="idle_threads must not be negative"):
         Settings(idle_threads=-1)
