@@ -106,7 +106,6 @@ def test_release_ends_those_that_are_idle_and_the_others_after_their_job(
 ) -> None:
     monkeypatch.setattr(threads, "_IDLE_SECONDS", 60.0)  # none ends by itself
     pool_ = pool(2)
-    run(pool_)
     go_on = threading.Event()
     busy: list[threading.Thread] = []
 
@@ -116,7 +115,11 @@ def test_release_ends_those_that_are_idle_and_the_others_after_their_job(
 
     pool_.run("busy", job)
     eventually(lambda: bool(busy), "the job did not begin")
+    waiting = run(pool_)
+    eventually(lambda: idle(pool_) == 1, "no thread waits")
     pool_.release()
+    waiting.join(20)
+    assert not waiting.is_alive()
     go_on.set()
     busy[0].join(20)
     assert not busy[0].is_alive()
